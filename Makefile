@@ -1,0 +1,53 @@
+# What one can do here. `make help` lists it.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+TASK ?=
+
+.DEFAULT_GOAL := help
+.PHONY: help install demo test lint types unit format benchmark build clean
+
+help: ## List the targets
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1\t/' | expand -t 12
+
+install: $(VENV)/installed ## Set up .venv with everything that developing needs
+
+$(VENV)/installed: pyproject.toml
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --upgrade 'pip>=25.1'
+	$(BIN)/python -m pip install --quiet --editable '.[arrow]' --group dev
+	@touch $@
+
+demo: $(VENV)/installed ## Validate the sample tasks on real data and show the result
+	@$(BIN)/harness validate $(sort $(dir $(wildcard sample_tasks/*/custom.*)))
+
+ifeq ($(TASK),)
+test: lint types unit ## Lint, types and all tests; with TASK=folder: validate that task instead
+else
+test: $(VENV)/installed
+	@$(BIN)/harness validate $(TASK)
+endif
+
+lint: $(VENV)/installed ## Style, formatting, and which room may import which
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/lint-imports
+
+types: $(VENV)/installed ## The type checker
+	$(BIN)/mypy
+
+unit: $(VENV)/installed ## All tests
+	$(BIN)/pytest
+
+format: $(VENV)/installed ## Put the code into its format
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+benchmark: $(VENV)/installed ## Time a validation against a bare script, in turns
+	$(BIN)/python benchmarks/validate_speed.py
+
+build: $(VENV)/installed ## The wheel and the source distribution, in dist/
+	$(BIN)/python -m build
+
+clean: ## Remove what was made here
+	rm -rf $(VENV) dist .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache

@@ -1,0 +1,77 @@
+"""logs.tar.gz and trainingArtifact.tar.gz: the same content gives the same bytes; every member is safe to unpack."""
+
+from __future__ import annotations
+
+import gzip
+import io
+import os
+import tarfile
+import tempfile
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+
+LOGS_NAME = "logs.tar.gz"
+TRAINING_ARTIFACT_NAME = "trainingArtifact.tar.gz"
+
+
+def write_logs(folder: Path, logs: Mapping[str, str], secrets: Iterable[str] = ()) -> Path:
+    """Write logs.tar.gz with one member a log, secrets starred out, and return its path."""
+    members = [(name, star_out(text, secrets).encode()) for name, text in sorted(logs.items())]
+    return _write(folder / LOGS_NAME, members)
+
+
+def write_training_artifact(folder: Path, artifact_folder: Path) -> Path:
+    """Write trainingArtifact.tar.gz with what fit left behind and return its path.
+
+    Only regular files go in: links, devices and sockets could reach outside of where the archive is unpacked.
+    """
+    return _write(folder / TRAINING_ARTIFACT_NAME, ((name, file) for name, file in regular_files(artifact_folder)))
+
+
+def regular_files(folder: Path) -> Iterator[tuple[str, Path]]:
+    """Yield (name with `/`, path) of every regular file below `folder`, sorted by name; links are not followed."""
+    for path, folders, names in os.walk(folder):
+        folders.sort()
+        for name in sorted(names):
+            file = Path(path, name)
+            if file.is_file() and not file.is_symlink():
+                yield file.relative_to(folder).as_posix(), file
+
+
+def star_out(text: str, secrets: Iterable[str]) -> str:
+    """Return the text with every secret of four characters or more replaced by stars."""
+    for secret in sorted(secrets, key=len, reverse=True):
+        if len(secret) >= 4:
+            text = text.replace(secret, "****")
+    return text
+
+
+def _write(file: Path, members: Iterable[tuple[str, bytes | Path]]) -> Path:
+    """Write the archive beside its place and move it there, so that nobody reads half of one."""
+    with tempfile.NamedTemporaryFile(dir=file.parent, prefix=f".{file.name}.", delete=False) as raw:
+        temporary = Path(raw.name)
+        try:
+            # No file name and no time in the gzip header: both would change the bytes.
+            with (
+                gzip.GzipFile(filename="", fileobj=raw, mode="wb", mtime=0, compresslevel=6) as compressed,
+                tarfile.open(fileobj=compressed, mode="w", format=tarfile.PAX_FORMAT) as archive,
+            ):
+                for name, content in members:
+                    _add(archive, name, content)
+        except BaseException:
+            temporary.unlink()
+            raise
+    temporary.chmod(0o644)
+    return temporary.replace(file)
+
+
+def _add(archive: tarfile.TarFile, name: str, content: bytes | Path) -> None:
+    member = tarfile.TarInfo(name)
+    member.mode = 0o644
+    if isinstance(content, bytes):
+        member.size = len(content)
+        archive.addfile(member, io.BytesIO(content))
+        return
+    with content.open("rb") as source:
+        member.size = os.fstat(source.fileno()).st_size
+        archive.addfile(member, source)

@@ -1,0 +1,77 @@
+"""Where the harness keeps what is worth keeping between runs, and how two runs stay out of each other's way."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from platformdirs import user_cache_path
+
+from harness.errors import HarnessError
+
+
+def cache_folder() -> Path:
+    """Return the cache folder: HARNESS_CACHE_DIR, else the user's cache folder of this system."""
+    chosen = os.environ.get("HARNESS_CACHE_DIR")
+    return Path(chosen).absolute() if chosen else user_cache_path("task-harness")
+
+
+def make_folder(folder: Path) -> Path:
+    """Create `folder` and its parents; raises HarnessError where that is not allowed."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise HarnessError(
+            f"the folder cannot be created: {error.strerror}",
+            file=str(folder),
+            remedy="Choose one that you may write to.",
+        ) from error
+    return folder
+
+
+@contextmanager
+def locked(file: Path) -> Iterator[None]:
+    """Hold an exclusive lock on `file` while the block runs; the kernel releases it when the process dies."""
+    make_folder(file.parent)
+    with file.open("w") as handle:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
+
+
+@contextmanager
+def run_folder() -> Iterator[Path]:
+    """Give an empty folder for one run and remove it afterwards.
+
+    What a killed run left behind is removed by the next one: a living run holds a lock in its folder.
+    """
+    parent = make_folder(cache_folder() / "runs")
+    with locked(parent / "sweep.lock"):
+        _sweep(parent)
+        folder = Path(tempfile.mkdtemp(dir=parent))
+        handle = (folder / ".lock").open("w")
+        fcntl.flock(handle, fcntl.LOCK_EX)
+    try:
+        yield folder
+    finally:
+        remove_tree(folder)
+        handle.close()
+
+
+def remove_tree(folder: Path) -> None:
+    """Remove a folder that may hold subfolders which a task made unwritable."""
+    for path, _, _ in os.walk(folder):
+        with suppress(OSError):
+            os.chmod(path, 0o700)  # noqa: PTH101
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+def _sweep(parent: Path) -> None:
+    for lock in parent.glob("*/.lock"):
+        with suppress(OSError), lock.open("r+") as handle:  # BlockingIOError: a living run holds it
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            remove_tree(lock.parent)

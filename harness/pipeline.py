@@ -1,0 +1,326 @@
+"""The whole story of a validation, top to bottom: read, plan, build, run, check, archive, report."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import shutil
+import time
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from harness.archives import LOGS_NAME, TRAINING_ARTIFACT_NAME, write_logs, write_training_artifact
+from harness.backends import Backend, Job, Worker, open_backend
+from harness.builds.model import BuildPlan, BuildResult
+from harness.builds.plan import plan_build
+from harness.cache import cache_folder, make_folder
+from harness.checks import Evidence, checks_before_build, checks_before_run, run_checks
+from harness.environments import Environment, find_environment
+from harness.errors import BackendUnavailable, HarnessError
+from harness.limits import default_memory_bytes
+from harness.progress import Progress, Silent
+from harness.records import CheckResult, CheckStatus, TargetType
+from harness.reports.model import (
+    Archives,
+    BuildReport,
+    EnvironmentReport,
+    Outputs,
+    Report,
+    Seconds,
+    StageReport,
+    TaskReport,
+    Verdict,
+)
+from harness.runs import plan_stages
+from harness.secrets import read_secret_values
+from harness.settings import Settings
+from harness.tasks import Task, default_parameters, read_parameters, read_task
+
+if TYPE_CHECKING:
+    from harness.data import SampleData
+
+REPORT_NAME = "report.json"
+
+_T = TypeVar("_T")
+
+
+def validate(folder: str | Path, settings: Settings | None = None, progress: Progress | None = None) -> Report:
+    """Return whether the platform would accept, train and score with the task in `folder`, and why not.
+
+    Raises HarnessError for what is no judgement on the task: bad usage, unreadable input, no such backend.
+    """
+    clock = _Clock.start()
+    settings = settings or Settings()
+    progress = progress or Silent()
+
+    task = read_task(Path(folder))
+    target_type = decide_target_type(task, settings)
+    environment = find_environment(settings.environment or task.metadata.environment_id)
+    backend = open_backend(settings.backend)
+    secrets = read_secret_values(settings.user_secrets_mount_path)
+    parameters = choose_parameters(task, settings)
+    output = prepare_output(task, settings)
+    known = Evidence(
+        task=task,
+        target_type=target_type,
+        memory_bytes=settings.memory_bytes or default_memory_bytes(),
+        timeout_seconds=settings.timeout_seconds,
+        strict=settings.strict_validation,
+    )
+    if any_failed(run_checks(known, checks_before_build)):
+        evidence = known
+        checks = run_checks(known)
+        archives, outputs = save_results(output, known, checks, secrets)
+    else:
+        refuse_other_languages(task, backend)
+        plan = plan_build(environment, task.requirements)
+        with try_task(known, plan, backend, settings, parameters, progress, clock) as evidence:
+            progress.step("checks")
+            checks = clock.timed("checks", lambda: run_checks(evidence))
+            archives, outputs = save_results(output, evidence, checks, secrets)
+    report = Report(
+        verdict=Verdict.FAILED if any_failed(checks) else Verdict.PASSED,
+        task=describe_task(task, target_type),
+        environment=describe_environment(environment, backend, evidence.build),
+        dependencies=task.requirements.dependencies,
+        build=BuildReport.of(evidence.build) if evidence.build else None,
+        stages=describe_stages(evidence),
+        checks=checks,
+        archives=archives,
+        outputs=outputs,
+        seconds=clock.seconds(),
+    )
+    (output / REPORT_NAME).write_text(report.model_dump_json(by_alias=True, indent=2), encoding="utf-8")
+    return report
+
+
+@contextmanager
+def try_task(
+    known: Evidence,
+    plan: BuildPlan,
+    backend: Backend,
+    settings: Settings,
+    parameters: dict[str, Any],
+    progress: Progress,
+    clock: _Clock,
+) -> Iterator[Evidence]:
+    """Build and run as far as it goes, and give what was seen; its files live until the context is left.
+
+    The build and the worker's imports go on in a second thread while this one reads the data, so that unreadable data
+    is told at once and a ready build costs nothing.
+    """
+    with ExitStack() as stack, ThreadPoolExecutor(max_workers=1) as pool:
+        stack.callback(backend.cancel)
+        building = pool.submit(_build_and_start, plan, backend, settings, known.task, progress, stack)
+        try:
+            data = load_data(known, settings)
+            build, worker = building.result()
+        except BaseException:
+            backend.cancel()
+            raise
+        clock.note("build", 0.0 if build.cached else build.seconds)
+        evidence = replace(known, data=data, build=build)
+        if worker is not None and not any_failed(run_checks(evidence, checks_before_run)):
+            job = Job(
+                task=known.task,
+                target_type=known.target_type,
+                data=data,
+                parameters=parameters,
+                secrets_folder=settings.user_secrets_mount_path,
+                stages=plan_stages(known.target_type, data, settings.timeout_seconds),
+                memory_bytes=known.memory_bytes,
+            )
+            run = clock.timed("run", lambda: worker.run(job, progress))
+            evidence = replace(evidence, run=run)
+        yield evidence
+
+
+def _build_and_start(
+    plan: BuildPlan, backend: Backend, settings: Settings, task: Task, progress: Progress, stack: ExitStack
+) -> tuple[BuildResult, Worker | None]:
+    progress.step("dependency build")
+    build = backend.build(plan, progress)
+    if not build.succeeded:
+        return build, None
+    return build, stack.enter_context(backend.start(build, task.hooks.imports, settings.network))
+
+
+def load_data(known: Evidence, settings: Settings) -> SampleData:
+    """Return the user's data, else the input that the metadata names, else a bundled sample that fits the task."""
+    from harness.data import choose_sample, read_sample_data
+
+    task, options = known.task, settings.data_options
+    if options.input is not None:
+        return read_sample_data(options, known.target_type)
+    if task.metadata.validation_input and (task.folder / task.metadata.validation_input).is_file():
+        own = replace(
+            options,
+            input=task.folder / task.metadata.validation_input,
+            target=options.target or (None if options.target_csv else task.metadata.validation_target),
+        )
+        return read_sample_data(own, known.target_type)
+    if options.target or options.target_csv or options.row_weights or options.row_weights_csv:
+        raise HarnessError("a target or weights were given without data", remedy="Give the data with --input.")
+    return choose_sample(known.target_type, task.metadata.type_schema)
+
+
+def decide_target_type(task: Task, settings: Settings) -> TargetType:
+    """Return the target type of the settings or the metadata; raises HarnessError where both differ or neither says."""
+    declared, asked = task.metadata.target_type, settings.target_type
+    if declared and asked and declared is not asked:
+        raise HarnessError(
+            f"the target type is {declared} in the metadata and {asked} on the command line",
+            file=str(task.metadata.file),
+            remedy="Correct one of the two, or leave --target-type out.",
+        )
+    chosen = declared or asked
+    if chosen is None and not task.errors:
+        raise HarnessError(
+            "the target type is not known",
+            file=str(task.folder),
+            remedy="Give --target-type, or targetType in model-metadata.yaml: " + ", ".join(TargetType) + ".",
+        )
+    return chosen or TargetType.REGRESSION
+
+
+def refuse_other_languages(task: Task, backend: Backend) -> None:
+    """Raise BackendUnavailable for a task that this backend cannot run; its files have been judged by now."""
+    if task.language != "python":
+        raise BackendUnavailable(
+            f"the files of this task are in order, but the {backend.name} backend runs Python tasks only",
+            file=str(task.folder / task.code_file),
+            remedy="Validate its requirements with 'harness deps'.",
+        )
+
+
+def choose_parameters(task: Task, settings: Settings) -> dict[str, Any]:
+    """Return the hyperparameter values that fit receives: the file's, and the defaults for the rest."""
+    if settings.parameter_file is not None:
+        return dict(read_parameters(settings.parameter_file, task.metadata))
+    return dict(default_parameters(task.metadata))
+
+
+def prepare_output(task: Task, settings: Settings) -> Path:
+    """Return the folder for this task's results, without those of an earlier run.
+
+    Raises HarnessError where the folder cannot be written.
+    """
+    folder = settings.output or default_output(task)
+    make_folder(folder)
+    try:
+        for pattern in (REPORT_NAME, LOGS_NAME, TRAINING_ARTIFACT_NAME, "predictions.*", "transformed.*"):
+            for stale in folder.glob(pattern):
+                stale.unlink()
+        probe = folder / ".writable"
+        probe.touch()
+        probe.unlink()
+    except OSError as error:
+        raise HarnessError(
+            f"the output folder cannot be written: {error.strerror}",
+            file=str(folder),
+            remedy="Choose another --output.",
+        ) from error
+    return folder
+
+
+def default_output(task: Task) -> Path:
+    """Return a folder in the user's cache that belongs to this task folder alone."""
+    name = re.sub(r"[^A-Za-z0-9._-]+", "-", task.folder.absolute().name)
+    digest = hashlib.sha256(str(task.folder.absolute()).encode()).hexdigest()[:8]
+    return cache_folder() / "output" / f"{name}-{digest}"
+
+
+def save_results(
+    output: Path, evidence: Evidence, checks: Sequence[CheckResult], secrets: frozenset[str]
+) -> tuple[Archives, Outputs]:
+    """Write the archives and the task's output for all rows into the output folder; return their paths."""
+    logs = write_logs(output, collect_logs(evidence, checks), secrets)
+    run = evidence.run
+    if run is None or run.fit is None:
+        return Archives(logs=str(logs)), Outputs()
+    archives = Archives(logs=str(logs), training_artifact=str(write_training_artifact(output, run.artifact_folder)))
+    whole = run.scoring.output("whole") if run.scoring else None
+    if whole is None or whole.table is None or not whole.file(whole.table).is_file():
+        return archives, Outputs()
+    kind = "transformed" if evidence.target_type is TargetType.TRANSFORM else "predictions"
+    copied = shutil.copy(whole.file(whole.table), output / f"{kind}{Path(whole.table).suffix}")
+    return archives, Outputs.model_validate({kind: str(copied)})
+
+
+def collect_logs(evidence: Evidence, checks: Sequence[CheckResult]) -> dict[str, str]:
+    """Return every log by its name in the archive: the build's, each stage's, and what the checks found."""
+    logs = {"checks.log": "".join(f"{check.status:8}{check.id}: {check.message}\n" for check in checks)}
+    if evidence.build is not None:
+        logs["build.log"] = evidence.build.log
+    for stage in evidence.run.stages if evidence.run else ():
+        if stage.log_file.is_file() and not stage.log_file.is_symlink():
+            logs[f"{stage.name}.log"] = stage.log_file.read_text(encoding="utf-8", errors="replace")
+    return logs
+
+
+def any_failed(checks: Sequence[CheckResult]) -> bool:
+    return any(check.status is CheckStatus.FAILED for check in checks)
+
+
+def describe_task(task: Task, target_type: TargetType) -> TaskReport:
+    return TaskReport(
+        name=task.name,
+        path=str(task.folder),
+        language=task.language,
+        target_type=target_type,
+        interface=task.hooks.interface,
+    )
+
+
+def describe_environment(environment: Environment, backend: Backend, build: BuildResult | None) -> EnvironmentReport:
+    return EnvironmentReport(
+        id=environment.id,
+        name=environment.name,
+        backend=backend.name,
+        python_version=build.python_version if build else environment.python_version,
+        image=build.image if build else None,
+    )
+
+
+def describe_stages(evidence: Evidence) -> tuple[StageReport, ...]:
+    return tuple(
+        StageReport(
+            name=stage.name,
+            status=stage.status,
+            seconds=stage.ended.seconds,
+            cpu_seconds=stage.ended.cpu_seconds,
+            peak_memory_bytes=stage.ended.peak_memory_bytes,
+            exit_code=stage.ended.exit_code,
+        )
+        for stage in (evidence.run.stages if evidence.run else ())
+    )
+
+
+@dataclass(slots=True)
+class _Clock:
+    """Wall-clock seconds of the whole and of its parts."""
+
+    started: float
+    parts: dict[str, float]
+
+    @classmethod
+    def start(cls) -> _Clock:
+        return cls(time.perf_counter(), {})
+
+    def note(self, part: str, seconds: float) -> None:
+        self.parts[part] = seconds
+
+    def timed(self, part: str, action: Callable[[], _T]) -> _T:
+        began = time.perf_counter()
+        try:
+            return action()
+        finally:
+            self.note(part, time.perf_counter() - began)
+
+    def seconds(self) -> Seconds:
+        parts = {name: round(self.parts.get(name, 0.0), 3) for name in ("build", "run", "checks")}
+        return Seconds(total=round(time.perf_counter() - self.started, 3), **parts)

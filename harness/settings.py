@@ -1,0 +1,62 @@
+"""Everything that a validation can be told, in one record: merged once, from flags or from keyword arguments."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from harness.data import DataOptions
+from harness.records import NetworkPolicy, TargetType
+
+DEFAULT_TIMEOUT_SECONDS = 3600.0
+# Limits of a task version's memory. Source: the platform's API, maximumMemory of CustomTaskVersionResponse.
+SMALLEST_MEMORY_BYTES = 134_217_728
+LARGEST_MEMORY_BYTES = 15_032_385_536
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """How to validate a task. The names are those of the command line's options.
+
+    Without `input` the task is tried on its metadata's validation input or on a bundled sample. target_type: needed
+    only where model-metadata.yaml does not say. memory_bytes: None takes the platform's scoring limit, or most of
+    what this machine has free where that is less. timeout_seconds: for each stage. output: where the report, the
+    archives and the predictions go; None is a folder a task in the user's cache folder.
+    """
+
+    input: Path | None = None
+    target: str | None = None
+    target_csv: Path | None = None
+    target_type: TargetType | None = None
+    positive_class_label: str | None = None
+    negative_class_label: str | None = None
+    class_labels: tuple[str, ...] = ()
+    class_labels_file: Path | None = None
+    row_weights: str | None = None
+    row_weights_csv: Path | None = None
+    sparse_column_file: Path | None = None
+    parameter_file: Path | None = None
+    user_secrets_mount_path: Path | None = None
+    strict_validation: bool = True
+    environment: str | None = None
+    backend: str = "auto"
+    network: NetworkPolicy = NetworkPolicy.ISOLATED
+    memory_bytes: int | None = None
+    timeout_seconds: float = DEFAULT_TIMEOUT_SECONDS
+    output: Path | None = None
+
+    @property
+    def data_options(self) -> DataOptions:
+        """Return the part of the settings that says which data to read."""
+        return DataOptions(
+            input=self.input,
+            target=self.target,
+            target_csv=self.target_csv,
+            row_weights=self.row_weights,
+            row_weights_csv=self.row_weights_csv,
+            sparse_column_file=self.sparse_column_file,
+            positive_class_label=self.positive_class_label,
+            negative_class_label=self.negative_class_label,
+            class_labels=self.class_labels,
+            class_labels_file=self.class_labels_file,
+        )
