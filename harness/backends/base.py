@@ -1,0 +1,61 @@
+"""What the pipeline asks of a backend: build the dependencies, then run stages on them. Nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
+
+from harness.builds.model import BuildPlan, BuildResult
+from harness.progress import Progress
+from harness.records import NetworkPolicy, TargetType
+from harness.runs import RunResult, Stage
+from harness.tasks.model import Task
+
+if TYPE_CHECKING:
+    from harness.data.model import SampleData
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """Everything that one run needs: the task, the sample data, and the stages to go through.
+
+    parameters: the hyperparameter values that fit receives. secrets_folder: one JSON file a credential, None where
+    there are none. memory_bytes: what a stage may use at most, with everything that it starts.
+    """
+
+    task: Task
+    target_type: TargetType
+    data: SampleData
+    parameters: Mapping[str, Any]
+    secrets_folder: Path | None
+    stages: Sequence[Stage]
+    memory_bytes: int
+
+
+class Worker(Protocol):
+    """A started worker that imports libraries while the host reads data; it runs one job."""
+
+    def run(self, job: Job, progress: Progress) -> RunResult: ...
+
+
+class Backend(Protocol):
+    """Where a build and its stages happen."""
+
+    name: str
+
+    def build(self, plan: BuildPlan, progress: Progress) -> BuildResult:
+        """Return the finished build, or the earlier one of the same digest. A failed build is a result."""
+        ...
+
+    def start(
+        self, build: BuildResult, preload: Sequence[str], network: NetworkPolicy
+    ) -> AbstractContextManager[Worker]:
+        """Start a worker on a successful build. Leaving the context ends and removes all that it started."""
+        ...
+
+    def cancel(self) -> None:
+        """Stop a build that another thread waits for."""
+        ...

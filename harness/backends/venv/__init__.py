@@ -1,0 +1,37 @@
+"""The backend without Docker: a virtual environment a dependency set, and a fenced-in process group a run."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
+
+from harness.backends.base import Worker
+from harness.backends.processes import Cancellation
+from harness.backends.venv.build import build_venv
+from harness.backends.venv.run import start_worker
+from harness.builds.model import BuildPlan, BuildResult
+from harness.progress import Progress
+from harness.records import NetworkPolicy
+
+
+class VenvBackend:
+    """Builds with uv under the user's cache folder and runs on this machine's own kernel and file system."""
+
+    name = "venv"
+
+    def __init__(self) -> None:
+        self._cancellation = Cancellation()
+
+    def build(self, plan: BuildPlan, progress: Progress) -> BuildResult:
+        """Return the venv of the plan's digest, built now or earlier."""
+        return build_venv(plan, progress, self._cancellation)
+
+    def start(
+        self, build: BuildResult, preload: Sequence[str], network: NetworkPolicy
+    ) -> AbstractContextManager[Worker]:
+        """Start a worker in a process group of its own, without network where the policy and the kernel say so."""
+        return start_worker(build, preload, network)
+
+    def cancel(self) -> None:
+        """Stop the installer."""
+        self._cancellation.cancel()

@@ -1,0 +1,169 @@
+"""Install a task's dependencies into a venv: one a digest, shared by all runs, never seen half-built."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+from harness.backends.processes import Cancellation, run_logged
+from harness.backends.venv.interpreters import Interpreter, find_interpreter, find_uv
+from harness.builds.diagnosis import diagnose_build
+from harness.builds.log import frame_log
+from harness.builds.model import BuildPlan, BuildResult
+from harness.builds.pip_settings import uv_environment
+from harness.cache import cache_folder, locked, remove_tree
+from harness.progress import Progress
+from harness.records import BuildStatus
+
+LOG_FILE = "harness-build.log"
+RECORD_FILE = "harness-build.json"
+
+
+def build_venv(plan: BuildPlan, progress: Progress, cancellation: Cancellation) -> BuildResult:
+    """Return the venv for `plan` and this machine's interpreter: the finished one, or a new one.
+
+    There are two layers, as in the platform's images: the base environment's packages, and on a copy of that venv
+    the task's own. Two runs that want the same layer wait for each other and share it.
+    """
+    interpreter = find_interpreter(plan.environment.python_version)
+    machine = f"{interpreter.version} {interpreter.path}"
+    base = _Layer("environment", plan.environment_requirements, machine)
+    layers = (base, _Layer("task", plan.requirements, machine, base)) if plan.requirements else (base,)
+    results: list[BuildResult] = []
+    for layer in layers:
+        results.append(_take_or_build(layer, plan, interpreter, progress, cancellation))
+        if not results[-1].succeeded:
+            break
+    built_now = [result for result in results if not result.cached] or results
+    return replace(
+        results[-1],
+        started=built_now[0].started,
+        log="".join(result.log for result in results),
+        cached=all(result.cached for result in results),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Layer:
+    """Requirements installed together, on an empty venv or on a copy of `below`."""
+
+    name: str
+    requirements: tuple[str, ...]
+    machine: str
+    below: _Layer | None = None
+
+    @property
+    def digest(self) -> str:
+        below = self.below.digest if self.below else ""
+        content = "\n".join([self.machine, below, *self.requirements])
+        return hashlib.sha256(content.encode()).hexdigest()[:24]
+
+    @property
+    def folder(self) -> Path:
+        return cache_folder() / "venvs" / self.digest
+
+
+def _take_or_build(
+    layer: _Layer, plan: BuildPlan, interpreter: Interpreter, progress: Progress, cancellation: Cancellation
+) -> BuildResult:
+    if (layer.folder / RECORD_FILE).is_file():
+        return _finished_build(layer, interpreter)
+    with locked(layer.folder.with_suffix(".lock")):
+        if (layer.folder / RECORD_FILE).is_file():
+            return _finished_build(layer, interpreter)
+        return _build(layer, plan, interpreter, progress, cancellation)
+
+
+def _build(
+    layer: _Layer, plan: BuildPlan, interpreter: Interpreter, progress: Progress, cancellation: Cancellation
+) -> BuildResult:
+    """Make the layer under another name and rename it when it is complete.
+
+    A killed build so leaves nothing that looks like a venv; the next build removes what it left.
+    """
+    unfinished = layer.folder.with_suffix(".unfinished")
+    remove_tree(unfinished)
+    started = datetime.now(UTC)
+    lines: list[str] = []
+
+    def on_line(line: str) -> None:
+        lines.append(line)
+        progress.build_line(line)
+
+    try:
+        exit_code = _install(layer, interpreter, unfinished, on_line, cancellation)
+        ended = datetime.now(UTC)
+        outcome = "succeeded" if exit_code == 0 else f"failed with exit code {exit_code}"
+        log = frame_log(lines, started, ended, outcome)
+        if exit_code == 0:
+            (unfinished / LOG_FILE).write_text(log, encoding="utf-8")
+            record = {"started": started.isoformat(), "ended": ended.isoformat()}
+            (unfinished / RECORD_FILE).write_text(json.dumps(record), encoding="utf-8")
+            unfinished.rename(layer.folder)
+    finally:
+        remove_tree(unfinished)
+    return BuildResult(
+        BuildStatus.SUCCESS if exit_code == 0 else BuildStatus.FAILED,
+        started,
+        ended,
+        log,
+        python=layer.folder / "bin" / "python" if exit_code == 0 else None,
+        python_version=interpreter.version,
+        exit_code=exit_code,
+        diagnosis=diagnose_build(lines, plan.dependencies) if exit_code else None,
+        notes=_notes(interpreter),
+    )
+
+
+def _install(
+    layer: _Layer, interpreter: Interpreter, folder: Path, on_line: Callable[[str], None], cancellation: Cancellation
+) -> int:
+    environment = {**os.environ, **uv_environment(os.environ), "NO_COLOR": "1", "UV_NO_PROGRESS": "1"}
+    environment.pop("VIRTUAL_ENV", None)
+    uv = find_uv()
+    if layer.below is None:
+        # Relocatable, because the folder is renamed and copied.
+        make_venv = [uv, "venv", "--no-project", "--relocatable", "--python", interpreter.path, str(folder)]
+        exit_code = run_logged(make_venv, environment, on_line, cancellation)
+        if exit_code != 0:
+            return exit_code
+    else:
+        # Hard links: installers replace files and never write into them, so the layer below stays as it is.
+        shutil.copytree(layer.below.folder, folder, symlinks=True, copy_function=os.link)
+        for name in (LOG_FILE, RECORD_FILE):
+            (folder / name).unlink()
+    if not layer.requirements:
+        return 0
+    file = folder / f"harness-{layer.name}-requirements.txt"
+    file.write_text("\n".join(layer.requirements) + "\n", encoding="utf-8")
+    on_line(f"Installing the {layer.name}'s requirements: {len(layer.requirements)} lines")
+    python = str(folder / "bin" / "python")
+    install = [uv, "pip", "install", "--python", python, "--compile-bytecode", "--requirement", str(file)]
+    if any("--hash" in line for line in layer.requirements):
+        install.append("--require-hashes")
+    return run_logged(install, environment, on_line, cancellation)
+
+
+def _finished_build(layer: _Layer, interpreter: Interpreter) -> BuildResult:
+    record = json.loads((layer.folder / RECORD_FILE).read_text(encoding="utf-8"))
+    return BuildResult(
+        BuildStatus.SUCCESS,
+        datetime.fromisoformat(record["started"]),
+        datetime.fromisoformat(record["ended"]),
+        (layer.folder / LOG_FILE).read_text(encoding="utf-8"),
+        cached=True,
+        python=layer.folder / "bin" / "python",
+        python_version=interpreter.version,
+        exit_code=0,
+        notes=_notes(interpreter),
+    )
+
+
+def _notes(interpreter: Interpreter) -> tuple[str, ...]:
+    return (interpreter.note,) if interpreter.note else ()

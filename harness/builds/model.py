@@ -1,0 +1,80 @@
+"""A dependency build: what is asked for, and what came of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from harness.environments.model import Environment
+from harness.records import BuildStatus, Dependency, Record
+
+
+@dataclass(frozen=True, slots=True)
+class BuildPlan:
+    """What to install on which base environment; a pure function of both, so that digests can be cache keys.
+
+    environment_requirements, requirements: normalised requirement lines, sorted. `digest` covers all of it; a backend
+    adds what only it knows (the interpreter, the base image). dependencies: the records, to find a line by its package.
+    """
+
+    environment: Environment
+    environment_requirements: tuple[str, ...]
+    requirements: tuple[str, ...]
+    dependencies: tuple[Dependency, ...]
+    digest: str
+
+
+class RelatedLine(Record):
+    """Another requirements line that has a part in a failure."""
+
+    line_number: int | None = None
+    package_name: str
+
+
+class Diagnosis(Record):
+    """A failed build explained. `category` is one of the stable names, `unknown` where the log does not tell."""
+
+    category: str
+    summary: str
+    package_name: str | None = None
+    line_number: int | None = None
+    line: str | None = None
+    related: tuple[RelatedLine, ...] = ()
+    suggestion: str | None = None
+    replacement: str | None = None
+    evidence: tuple[str, ...] = ()
+
+    def as_paragraph(self) -> str:
+        """Return the requirements line at fault, the cause and the fix, as one paragraph."""
+        place = f"requirements.txt:{self.line_number}: {self.line}: " if self.line_number else ""
+        return f"{place}{self.summary} {self.suggestion or ''}".rstrip()
+
+
+@dataclass(frozen=True, slots=True)
+class BuildResult:
+    """A finished dependency build.
+
+    log: the installer's whole output. python: the interpreter to run the task with, None after a failure.
+    notes: what differs from the platform's own build, one sentence each.
+    """
+
+    status: BuildStatus
+    started: datetime
+    ended: datetime
+    log: str
+    cached: bool = False
+    python: Path | None = None
+    python_version: str | None = None
+    image: str | None = None
+    exit_code: int | None = None
+    diagnosis: Diagnosis | None = None
+    notes: tuple[str, ...] = ()
+
+    @property
+    def succeeded(self) -> bool:
+        return self.status is BuildStatus.SUCCESS
+
+    @property
+    def seconds(self) -> float:
+        return (self.ended - self.started).total_seconds()

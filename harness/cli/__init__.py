@@ -1,0 +1,58 @@
+"""The command line: each command parses, calls one function of the library, renders, and returns a code."""
+
+from __future__ import annotations
+
+import sys
+from typing import Annotated
+
+import typer
+
+from harness.cli.arguments import spread
+from harness.cli.build import build
+from harness.cli.deps import deps
+from harness.cli.envs import envs
+from harness.cli.validate import validate
+from harness.version import __version__
+
+app = typer.Typer(
+    name="harness",
+    help="Validate custom tasks on this machine before you upload them.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+for command in (validate, build, deps, envs):
+    app.command()(command)
+
+
+def _show_version(asked: bool) -> None:
+    if asked:
+        typer.echo(f"harness {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def options(
+    *,
+    version: Annotated[
+        bool, typer.Option("--version", help="Show the version.", callback=_show_version, is_eager=True)
+    ] = False,
+) -> None:
+    """Take the options that come before a command."""
+
+
+def main() -> None:
+    """Run the command line; an error becomes one message on stderr and the exit code that its kind has."""
+    from harness.errors import HarnessError
+
+    try:
+        app(list(spread(sys.argv[1:])))
+    except HarnessError as error:
+        from harness.cli.messages import show_error
+
+        show_error(error.finding)
+        sys.exit(error.exit_code)
+    except KeyboardInterrupt:
+        sys.stderr.write("Interrupted; everything that was started has been ended.\n")
+        sys.exit(130)

@@ -1,0 +1,54 @@
+"""What goes to stderr: errors with their remedy, and progress while something takes time."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from rich.console import Console
+from rich.text import Text
+
+from harness.findings import Finding
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from rich.status import Status
+
+    from harness.progress import Progress
+
+
+def stderr() -> Console:
+    """Return the console for messages; plain where stderr is no terminal or NO_COLOR is set."""
+    return Console(stderr=True, highlight=False)
+
+
+def show_error(finding: Finding) -> None:
+    """Print what is wrong and where, and below it what to do."""
+    text = Text.assemble(("error: ", "bold red"), f"{finding.place}: " if finding.place else "", finding.message)
+    console = stderr()
+    console.print(text, soft_wrap=True)
+    if finding.remedy:
+        console.print(Text(f"  fix: {finding.remedy}", "cyan"), soft_wrap=True)
+
+
+@contextmanager
+def progress(title: str) -> Iterator[Progress]:
+    """Show each step beside a spinner while the block runs, and the installer's latest line; nothing off a terminal."""
+    console = stderr()
+    with console.status(title) as status:
+        yield _Spinner(title, status)
+
+
+class _Spinner:
+    def __init__(self, title: str, status: Status) -> None:
+        self._title = title
+        self._status = status
+        self._step = ""
+
+    def step(self, text: str) -> None:
+        self._step = text
+        self._status.update(Text(f"{self._title}: {text}"))
+
+    def build_line(self, line: str) -> None:
+        self._status.update(Text(f"{self._title}: {self._step}: {line.strip()[:80]}"))

@@ -1,0 +1,170 @@
+"""`harness validate`: the whole way from a task folder to a verdict."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from harness.vocabulary import NetworkPolicy, TargetType
+
+if TYPE_CHECKING:
+    from harness.reports.model import Report
+    from harness.settings import Settings
+
+DATA = "Sample data"
+RUN = "Environment and run"
+RESULT = "Result"
+
+
+def validate(
+    tasks: Annotated[list[Path], typer.Argument(metavar="TASK...", help="One or more task folders.")],
+    *,
+    input_file: Annotated[
+        Path | None,
+        typer.Option("--input", help="CSV, Parquet, Arrow or MatrixMarket data.", rich_help_panel=DATA),
+    ] = None,
+    target: Annotated[str | None, typer.Option(help="The target column.", rich_help_panel=DATA)] = None,
+    target_csv: Annotated[
+        Path | None, typer.Option(help="A CSV with the target, instead of a column.", rich_help_panel=DATA)
+    ] = None,
+    target_type: Annotated[
+        TargetType | None, typer.Option(help="Only where model-metadata.yaml does not say.", rich_help_panel=DATA)
+    ] = None,
+    positive_class_label: Annotated[str | None, typer.Option(rich_help_panel=DATA)] = None,
+    negative_class_label: Annotated[str | None, typer.Option(rich_help_panel=DATA)] = None,
+    class_labels: Annotated[
+        list[str] | None, typer.Option(help="A class label; once for each.", rich_help_panel=DATA)
+    ] = None,
+    class_labels_file: Annotated[
+        Path | None, typer.Option(help="Class labels, one a line.", rich_help_panel=DATA)
+    ] = None,
+    row_weights: Annotated[str | None, typer.Option(help="The column of row weights.", rich_help_panel=DATA)] = None,
+    row_weights_csv: Annotated[Path | None, typer.Option(help="A CSV with them.", rich_help_panel=DATA)] = None,
+    sparse_column_file: Annotated[
+        Path | None, typer.Option(help="Column names of MatrixMarket data, one a line.", rich_help_panel=DATA)
+    ] = None,
+    parameter_file: Annotated[
+        Path | None, typer.Option(help="Hyperparameter values as JSON.", rich_help_panel=DATA)
+    ] = None,
+    user_secrets_mount_path: Annotated[
+        Path | None, typer.Option(help="Folder with one JSON file a credential.", rich_help_panel=DATA)
+    ] = None,
+    disable_strict_validation: Annotated[
+        bool, typer.Option("--disable-strict-validation", help="Do not judge the typeSchema.", rich_help_panel=RUN)
+    ] = False,
+    env: Annotated[
+        str | None, typer.Option(help="Base environment: a name, an id or a folder.", rich_help_panel=RUN)
+    ] = None,
+    backend: Annotated[str, typer.Option(help="Where to build and run: auto or venv.", rich_help_panel=RUN)] = "auto",
+    network: Annotated[
+        NetworkPolicy, typer.Option(help="Whether the task may use the network.", rich_help_panel=RUN)
+    ] = NetworkPolicy.ISOLATED,
+    memory: Annotated[
+        int | None, typer.Option(help="Bytes that a stage may use at most.", min=1, rich_help_panel=RUN)
+    ] = None,
+    timeout: Annotated[
+        float, typer.Option(help="Seconds that a stage may take at most.", min=0.001, rich_help_panel=RUN)
+    ] = 3600,
+    output: Annotated[
+        Path | None, typer.Option(help="Folder for report, archives and predictions.", rich_help_panel=RESULT)
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document.", rich_help_panel=RESULT)] = False,
+    verbose: Annotated[bool, typer.Option("--verbose", "-v", help="List every check.", rich_help_panel=RESULT)] = False,
+) -> None:
+    """Tell whether the platform would build, train and score with a task, and if not, which line to change."""
+    from harness.settings import Settings
+
+    settings = Settings(
+        input=input_file,
+        target=target,
+        target_csv=target_csv,
+        target_type=target_type,
+        positive_class_label=positive_class_label,
+        negative_class_label=negative_class_label,
+        class_labels=tuple(class_labels or ()),
+        class_labels_file=class_labels_file,
+        row_weights=row_weights,
+        row_weights_csv=row_weights_csv,
+        sparse_column_file=sparse_column_file,
+        parameter_file=parameter_file,
+        user_secrets_mount_path=user_secrets_mount_path,
+        strict_validation=not disable_strict_validation,
+        environment=env,
+        backend=backend,
+        network=network,
+        memory_bytes=memory,
+        timeout_seconds=timeout,
+        output=output,
+    )
+    raise typer.Exit(validate_all(tasks, settings, as_json=as_json, verbose=verbose))
+
+
+def validate_all(tasks: list[Path], settings: Settings, *, as_json: bool, verbose: bool) -> int:
+    """Validate the tasks one after the other, show each result as it comes, and return the exit code."""
+    from harness.reports import Reports
+
+    reports = []
+    for folder, output in zip(tasks, output_folders(tasks, settings.output), strict=True):
+        reports.append(validate_one(folder, settings, output))
+        if not as_json:
+            show(reports[-1], verbose=verbose)
+        if reports[-1].exit_code == 130:
+            break
+    if len(tasks) == 1:
+        answer: Report | Reports = reports[0]
+    else:
+        answer = Reports.of(tuple(reports))
+    if as_json:
+        typer.echo(answer.model_dump_json(by_alias=True, indent=2))
+    return answer.exit_code
+
+
+def output_folders(tasks: list[Path], output: Path | None) -> list[Path | None]:
+    """Return where each task's results go: `output` itself for one task, a folder of its own in it for several.
+
+    Two folders of the same name get a number, so that neither writes over the other.
+    """
+    if output is None or len(tasks) == 1:
+        return [output for _ in tasks]
+    names: list[str] = []
+    for folder in tasks:
+        name = folder.absolute().name
+        taken = sum(other == name or other.startswith(f"{name}-") for other in names)
+        names.append(f"{name}-{taken + 1}" if name in names else name)
+    return [output / name for name in names]
+
+
+def validate_one(folder: Path, settings: Settings, output: Path | None) -> Report:
+    """Return the task's report; what kept it from being judged, Ctrl-C too, becomes a report with verdict `error`."""
+    from dataclasses import replace
+
+    from harness.cli.messages import progress
+    from harness.errors import HarnessError, Interrupted
+    from harness.pipeline import validate as run
+    from harness.reports import Report
+
+    started = time.perf_counter()
+    try:
+        with progress(folder.name) as watching:
+            return run(folder, replace(settings, output=output), watching)
+    except KeyboardInterrupt:
+        error: HarnessError = Interrupted("interrupted; everything that was started has been ended")
+    except HarnessError as known:
+        error = known
+    return Report.of_error(error, time.perf_counter() - started)
+
+
+def show(report: Report, *, verbose: bool) -> None:
+    """Print the report to stdout, or the error to stderr."""
+    from rich.console import Console
+
+    from harness.cli.messages import show_error
+    from harness.reports import show_report
+
+    if report.error is not None:
+        show_error(report.error.finding)
+    else:
+        show_report(report, Console(), verbose=verbose)
