@@ -1,0 +1,120 @@
+"""Time a validation after an edit, in turns with a bare two-process script and, where given, the platform's runner.
+
+    python benchmarks/validate_speed.py [--rounds N] [--runner PATH_TO_DRUM]
+
+All take the same 100 rows of scikit-learn's breast cancer data and the same task. The bare script runs on the very
+venv that the harness built, so both import the same files.
+"""
+
+from __future__ import annotations
+
+import argparse
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+CHECKOUT = Path(__file__).parents[1]
+TASK = CHECKOUT / "sample_tasks" / "binary_functions"
+ROWS = 100
+
+FIT = """
+import pickle, sys
+import pandas as pd
+from sklearn.linear_model import LogisticRegression
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+frame = pd.read_csv(sys.argv[1])
+target = frame.pop("diagnosis")
+with open(sys.argv[2], "wb") as file:
+    pickle.dump(make_pipeline(StandardScaler(), LogisticRegression()).fit(frame, target), file)
+"""
+PREDICT = """
+import pickle, sys
+import pandas as pd
+frame = pd.read_csv(sys.argv[1]).drop(columns="diagnosis")
+with open(sys.argv[2], "rb") as file:
+    model = pickle.load(file)
+pd.DataFrame(model.predict_proba(frame), columns=model.classes_).to_csv(sys.argv[3], index=False)
+"""
+
+
+def main() -> None:
+    """Measure in turns and print the medians and their ratios."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--runner", type=Path, help="the platform's own runner, a program called drum")
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        seconds = measure(folder, options.rounds, options.runner)
+    for who, values in seconds.items():
+        print(
+            f"{who:<8} median {statistics.median(values):6.2f} s   {min(values):.2f} to {max(values):.2f}, n={len(values)}"
+        )
+    for who in list(seconds)[1:]:
+        ratios = [own / other for own, other in zip(seconds["harness"], seconds[who], strict=True)]
+        print(f"harness / {who:<8} median {statistics.median(ratios):.2f}   {min(ratios):.2f} to {max(ratios):.2f}")
+
+
+def measure(folder: Path, rounds: int, runner: Path | None) -> dict[str, list[float]]:
+    data, task = folder / "data.csv", folder / "task"
+    write_data(data)
+    shutil.copytree(TASK, task)
+    validation = [sys.executable, "-m", "harness", "validate", str(task), "--input", str(data), "--target", "diagnosis"]
+    run([*validation, "--output", str(folder / "first")])  # builds the venv
+    python = newest_venv() / "bin" / "python"
+    seconds: dict[str, list[float]] = {"harness": [], "bare": []}
+    if runner:
+        seconds["runner"] = []
+    for number in range(rounds):
+        with (task / "custom.py").open("a") as custom:
+            custom.write(f"# edit {number}\n")
+        seconds["harness"].append(timed(lambda: run([*validation, "--output", str(folder / "report")])))
+        seconds["bare"].append(timed(lambda: run_bare(python, data, folder)))
+        if runner:
+            command = [str(runner), "fit", "--code-dir", str(task), "--input", str(data), "--target", "diagnosis"]
+            seconds["runner"].append(timed(lambda: run([*command, "--target-type", "binary"])))  # noqa: B023 - called at once
+    return seconds
+
+
+def write_data(file: Path) -> None:
+    """Write 100 rows of the breast cancer data, the label in the column `diagnosis`."""
+    from sklearn.datasets import load_breast_cancer
+
+    bunch = load_breast_cancer(as_frame=True)
+    frame = bunch.data.assign(diagnosis=bunch.target.map({0: "malignant", 1: "benign"}))
+    frame.head(ROWS).to_csv(file, index=False)
+
+
+def run_bare(python: Path, data: Path, folder: Path) -> None:
+    model = str(folder / "model.pkl")
+    run([str(python), "-c", FIT, str(data), model])
+    run([str(python), "-c", PREDICT, str(data), model, str(folder / "predictions.csv")])
+
+
+def newest_venv() -> Path:
+    from harness.cache import cache_folder
+
+    venvs = [path for path in (cache_folder() / "venvs").iterdir() if (path / "bin" / "python").exists()]
+    return max(venvs, key=lambda path: path.stat().st_mtime)
+
+
+def run(command: list[str]) -> None:
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    if done.returncode != 0:
+        sys.exit(f"{' '.join(command)}\nexit code {done.returncode}\n{done.stdout}\n{done.stderr}")
+
+
+def timed(action: Callable[[], None]) -> float:
+    began = time.perf_counter()
+    action()
+    return time.perf_counter() - began
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,47 @@
+"""Fixtures that every room's tests share."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+CHECKOUT = Path(__file__).parents[1]
+
+
+@pytest.fixture(scope="session", autouse=True)
+def cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """Keep what the tests build out of the user's own cache; a dependency set is still built only once."""
+    folder = tmp_path_factory.mktemp("cache")
+    before = os.environ.get("HARNESS_CACHE_DIR")
+    os.environ["HARNESS_CACHE_DIR"] = str(folder)
+    yield folder
+    if before is None:
+        del os.environ["HARNESS_CACHE_DIR"]
+    else:
+        os.environ["HARNESS_CACHE_DIR"] = before
+
+
+@pytest.fixture
+def make_task(tmp_path: Path) -> Callable[..., Path]:
+    """Give a function that writes a task folder from the text of its files and returns its path."""
+
+    def make(
+        custom: str, metadata: str = "", requirements: str | None = None, name: str = "task", **others: str
+    ) -> Path:
+        folder = tmp_path / name
+        folder.mkdir(parents=True)
+        (folder / "custom.py").write_text(custom)
+        (folder / "model-metadata.yaml").write_text(metadata or REGRESSION_METADATA)
+        if requirements is not None:
+            (folder / "requirements.txt").write_text(requirements)
+        for file, text in others.items():
+            (folder / file).write_text(text)
+        return folder
+
+    return make
+
+
+REGRESSION_METADATA = "name: tried\ntype: training\ntargetType: regression\n"
