@@ -67,7 +67,7 @@ def measure(folder: Path, rounds: int, runner: Path | None) -> dict[str, list[fl
     shutil.copytree(TASK, task)
     validation = [sys.executable, "-m", "harness", "validate", str(task), "--input", str(data), "--target", "diagnosis"]
     run([*validation, "--output", str(folder / "first")])  # builds the venv
-    python = newest_venv() / "bin" / "python"
+    python = venv_python(task)
     seconds: dict[str, list[float]] = {"harness": [], "bare": []}
     if runner:
         seconds["runner"] = []
@@ -97,11 +97,19 @@ def run_bare(python: Path, data: Path, folder: Path) -> None:
     run([str(python), "-c", PREDICT, str(data), model, str(folder / "predictions.csv")])
 
 
-def newest_venv() -> Path:
-    from harness.cache import cache_folder
+def venv_python(task: Path) -> Path:
+    """Return the interpreter of the venv that a validation of `task` uses."""
+    from harness.backends import open_backend
+    from harness.builds.plan import plan_build
+    from harness.environments import find_environment
+    from harness.progress import Silent
+    from harness.tasks import read_task
 
-    venvs = [path for path in (cache_folder() / "venvs").iterdir() if (path / "bin" / "python").exists()]
-    return max(venvs, key=lambda path: path.stat().st_mtime)
+    read = read_task(task)
+    environment = find_environment(read.metadata.environment_id)
+    python = open_backend("venv").build(plan_build(environment, read.requirements), Silent()).python
+    assert python is not None
+    return python
 
 
 def run(command: list[str]) -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from rich.console import Console, Group, RenderableType
+from collections.abc import Iterable, Iterator
+
+from rich.console import Console
 from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
@@ -17,31 +19,41 @@ STYLES = {
     CheckStatus.SKIPPED: "dim",
 }
 VERDICT_STYLES = {Verdict.PASSED: "bold green", Verdict.FAILED: "bold red", Verdict.ERROR: "bold red"}
-INDENT = (0, 0, 0, 2)
+Row = tuple[Text, ...]
 
 
 def show_report(report: Report, console: Console, *, verbose: bool = False) -> None:
-    """Print the report. Checks that passed or could not run are only counted, unless `verbose`."""
-    console.print(render_report(report, verbose=verbose), highlight=False, soft_wrap=False)
+    """Print the report: what failed first. Checks that passed or were skipped are only counted, unless `verbose`.
+
+    In a terminal long texts are wrapped beside their check; elsewhere each stays on one line, for programs to read.
+    """
+    console.print(_headline(report), highlight=False, soft_wrap=True)
+    findings = [*report.checks_with(CheckStatus.FAILED), *report.checks_with(CheckStatus.WARNING)]
+    _print_rows(console, (row for check in findings for row in _finding(check)))
+    if verbose:
+        _print_rows(console, (_line(check, check.message or check.title) for check in report.checks))
+    for line in _summary(report):
+        console.print(Text(f"  {line}", "dim"), highlight=False, soft_wrap=True)
 
 
-def render_report(report: Report, *, verbose: bool) -> RenderableType:
-    parts: list[RenderableType] = [_headline(report)]
-    for status in (CheckStatus.FAILED, CheckStatus.WARNING):
-        parts += [_finding(check) for check in report.checks_with(status)]
-    parts.append(_table(report, verbose=verbose))
-    if report.stages:
-        parts.append(_stages(report))
-    parts.append(_places(report))
-    return Group(*parts)
+def _print_rows(console: Console, rows: Iterable[Row]) -> None:
+    if not console.is_terminal:
+        for row in rows:
+            status, name, *texts = (cell.plain for cell in row)
+            text = " ".join(texts).replace("\n", "\n      ")
+            console.print(Text(f"  {status:<8}{name:<24}{text}".rstrip()), highlight=False, soft_wrap=True)
+        return
+    table = Table.grid(padding=(0, 2))
+    for row in rows:
+        table.add_row(*row)
+    if table.row_count:
+        console.print(Padding(table, (0, 0, 0, 2)), highlight=False)
 
 
 def _headline(report: Report) -> Text:
-    text = Text()
-    name = report.task.name if report.task else "?"
-    text.append(f"{report.verdict.upper()} ", VERDICT_STYLES[report.verdict])
-    text.append(name, "bold")
+    text = Text.assemble((report.verdict.upper(), VERDICT_STYLES[report.verdict]), " ")
     if report.task and report.environment:
+        text.append(printable(report.task.name), "bold")
         details = [report.task.target_type, report.environment.name, report.environment.backend]
         if report.environment.python_version:
             details.append(f"Python {report.environment.python_version}")
@@ -50,38 +62,35 @@ def _headline(report: Report) -> Text:
     return text
 
 
-def _finding(check: CheckResult) -> RenderableType:
-    text = Text()
-    text.append(f"{check.status} ", STYLES[check.status])
-    text.append(check.id, "bold")
-    text.append(f"  {check.message}")
-    lines: list[RenderableType] = [text]
+def _finding(check: CheckResult) -> Iterator[Row]:
+    yield _line(check, check.message)
     if check.remedy:
-        lines.append(Padding(Text(f"fix: {check.remedy}", "cyan"), INDENT))
+        yield Text(), Text("fix", "cyan", justify="right"), Text(printable(check.remedy), "cyan")
     traceback = check.details.get("traceback")
     if check.status is CheckStatus.FAILED and isinstance(traceback, str) and traceback.strip():
-        lines.append(Padding(Text(traceback.strip(), "dim"), INDENT))
-    return Padding(Group(*lines), INDENT)
+        yield Text(), Text(), Text(printable(traceback.strip()), "dim")
 
 
-def _table(report: Report, *, verbose: bool) -> RenderableType:
-    if not verbose:
-        counts = [(status, len(report.checks_with(status))) for status in CheckStatus]
-        text = Text("  checks: ")
-        text.append(", ".join(f"{count} {status}" for status, count in counts if count))
-        return text
-    table = Table(box=None, padding=(0, 1), pad_edge=False, show_header=False)
-    for check in report.checks:
-        table.add_row(Text(check.status, STYLES[check.status]), check.id, Text(check.message or check.title))
-    return Padding(table, INDENT)
+def _line(check: CheckResult, text: str) -> Row:
+    return Text(check.status, STYLES[check.status]), Text(check.id), Text(printable(text))
 
 
-def _stages(report: Report) -> Text:
-    stages = ", ".join(f"{stage.name} {stage.seconds:.2f} s" for stage in report.stages)
-    peak = max(stage.peak_memory_bytes for stage in report.stages) / 2**20
-    return Text(f"  stages: {stages}; peak memory {peak:.0f} MiB", "dim")
+def _summary(report: Report) -> Iterator[str]:
+    counts = [(len(report.checks_with(status)), status) for status in CheckStatus]
+    yield "checks: " + ", ".join(f"{count} {status}" for count, status in counts if count)
+    if report.stages:
+        stages = ", ".join(f"{stage.name} {stage.seconds:.2f} s" for stage in report.stages)
+        peak = max(stage.peak_memory_bytes for stage in report.stages) / 2**20
+        yield f"stages: {stages}; peak memory {peak:.0f} MiB"
+    outputs, archives = report.outputs, report.archives
+    for place in (outputs.predictions, outputs.transformed, archives.training_artifact, archives.logs):
+        if place:
+            yield place
 
 
-def _places(report: Report) -> Text:
-    places = [report.outputs.predictions or report.outputs.transformed, report.archives.logs]
-    return Text("\n".join(f"  {place}" for place in places if place), "dim")
+def printable(text: str) -> str:
+    """Return text that a terminal only shows: control characters, which a task's messages may hold, are spelled out."""
+    return "".join(
+        character if character.isprintable() or character in "\n\t" else f"\\x{ord(character):02x}"
+        for character in text
+    )

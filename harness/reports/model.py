@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from enum import StrEnum
-from typing import Literal
+from typing import Final, Literal
 
 from pydantic import field_serializer
 
@@ -18,7 +18,7 @@ from harness.findings import Finding
 from harness.records import BuildStatus, CheckResult, CheckStatus, Dependency, Record, TargetType
 from harness.runs import StageStatus
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION: Final = 1
 
 
 class Verdict(StrEnum):
