@@ -1,0 +1,54 @@
+"""A stage's log: what it wrote, secrets starred out, between two lines that say when it started and ended."""
+
+from __future__ import annotations
+
+from .credentials import Mask
+
+# A hook that prints in an endless loop must not fill the disk.
+LARGEST_LOG_BYTES = 200 * 1024 * 1024
+# An unfinished line longer than this is written as far as no secret can begin in it.
+LONGEST_HELD_BYTES = 1024 * 1024
+
+
+class StageLog:
+    """Writes to `path`. With secrets to hide, it holds back the last line until that is finished."""
+
+    def __init__(self, path: str, mask: Mask) -> None:
+        self._file = open(path, "wb", buffering=0)  # noqa: SIM115 - closed by close()
+        self._mask = mask
+        self._held = b""
+        self._last = b"\n"
+        self.size = 0
+
+    @property
+    def is_full(self) -> bool:
+        return self.size > LARGEST_LOG_BYTES
+
+    def write(self, chunk: bytes) -> None:
+        """Add what the stage has written."""
+        if not self._mask.longest:
+            self._append(chunk)
+            return
+        lines, newline, rest = (self._held + chunk).rpartition(b"\n")
+        if len(rest) > LONGEST_HELD_BYTES:
+            cleaned = self._mask.clean_bytes(rest)
+            keep = len(cleaned) - self._mask.longest
+            lines, newline, rest = lines + newline + cleaned[:keep], b"", cleaned[keep:]
+        self._held = rest
+        self._append(self._mask.clean_bytes(lines + newline))
+
+    def line(self, text: str) -> None:
+        """Add a line of our own, on a line of its own."""
+        self._append(self._mask.clean_bytes(self._held))
+        self._held = b""
+        start = b"" if self._last == b"\n" else b"\n"
+        self._append(start + text.encode("utf-8") + b"\n")
+
+    def close(self) -> None:
+        self._file.close()
+
+    def _append(self, chunk: bytes) -> None:
+        if chunk:
+            self._file.write(chunk)
+            self._last = chunk[-1:]
+            self.size += len(chunk)

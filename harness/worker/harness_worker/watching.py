@@ -1,0 +1,262 @@
+"""One stage as the server sees it: started, watched for time, memory and output, ended, cleaned up, recorded."""
+
+from __future__ import annotations
+
+import os
+import re
+import select
+import signal
+import sys
+import tempfile
+import time
+import warnings
+from dataclasses import dataclass
+from typing import Any, Dict, List, Optional
+
+from . import processes
+from .credentials import Mask
+from .files import utc_text, write_json
+from .job import Job, Stage
+from .log import LARGEST_LOG_BYTES, StageLog
+from .progress import Progress
+from .stage import STACK_SIGNAL, StageStart, run_stage
+
+# How long a look at memory and time may be late. Ends are noticed at once, by signal.
+POLL_SECONDS = 0.025
+# How long to wait for the interpreter to write down where it is before it is killed.
+STACK_PATIENCE_SECONDS = 0.05
+_CHUNK = 256 * 1024
+_LARGEST_STACK_BYTES = 64 * 1024
+
+
+class HostGone(BaseException):
+    """Nobody reads our events any more, or the process that started us has ended."""
+
+
+@dataclass(frozen=True)
+class Server:
+    """What the server lends to each stage.
+
+    events: file descriptor of the events, watched for a host that is gone. wakeup: one that is readable whenever a
+    signal has come. host: the process that started the server. descriptors: all that a stage must close.
+    """
+
+    events: int
+    wakeup: int
+    host: int
+    descriptors: List[int]
+    preloaded: List[str]
+
+
+@dataclass(frozen=True)
+class _End:
+    """How the stage's process ended: wait status and resource usage, None where it could not be collected."""
+
+    wait_status: int
+    usage: Any
+
+
+def watch_stage(server: Server, job: Job, stage: Stage, mask: Mask) -> str:
+    """Run one stage to its end, write its log.txt and stage.json; return its status."""
+    folder = os.path.join(job.output_folder, stage.name)
+    os.makedirs(folder, exist_ok=True)
+    with tempfile.TemporaryFile() as stack:
+        watch = _Watch(server, job, stage, folder, mask, stack.fileno())
+        try:
+            return watch.run()
+        finally:
+            watch.close()
+
+
+class _Watch:
+    def __init__(self, server: Server, job: Job, stage: Stage, folder: str, mask: Mask, stack: int) -> None:
+        self._server = server
+        self._job = job
+        self._stage = stage
+        self._folder = folder
+        self._stack = stack
+        self._progress = Progress()
+        self._log = StageLog(os.path.join(folder, "log.txt"), mask)
+        self._output, self._output_end = os.pipe()
+        os.set_blocking(self._output, False)
+        self._poller = select.poll()
+        self._pid = 0
+        self._end: Optional[_End] = None
+        self._stopped_for: Optional[str] = None
+        self._peak_bytes = 0
+
+    def run(self) -> str:
+        started_at, began = time.time(), time.monotonic()
+        kills_before = processes.kernel_kills()
+        self._log.line('%s stage "%s" started' % (utc_text(started_at), self._stage.name))
+        self._start()
+        self._watch(began + self._stage.timeout_seconds)
+        seconds = time.monotonic() - began
+        ended_at = time.time()
+        processes.kill_group(self._pid)
+        processes.kill_leftovers()
+        self._drain()
+        line = self._tell_stack()
+        status = self._status(kills_before)
+        self._log.line('%s stage "%s" ended: %s after %.2f s' % (utc_text(ended_at), self._stage.name, status, seconds))
+        if self._stopped_for == "log":
+            self._write_log_error()
+        record = self._record(status, line)
+        record.update(startedAt=utc_text(started_at), endedAt=utc_text(ended_at), seconds=round(seconds, 6))
+        write_json(os.path.join(self._folder, "stage.json"), record)
+        return status
+
+    def close(self) -> None:
+        """Leave nothing behind, also where the server was stopped in the middle."""
+        if self._pid and self._end is None:
+            processes.kill_group(self._pid)
+            processes.kill_leftovers()
+        os.close(self._output)
+        if self._output_end >= 0:
+            os.close(self._output_end)
+        self._log.close()
+
+    def _start(self) -> None:
+        start = StageStart(
+            job=self._job,
+            stage=self._stage,
+            progress=self._progress,
+            server=os.getpid(),
+            log=self._output_end,
+            stack=self._stack,
+            server_descriptors=[*self._server.descriptors, self._output],
+            preloaded=self._server.preloaded,
+        )
+        with warnings.catch_warnings():
+            # The threads that Python 3.12 warns of are those of BLAS, which looks after forks itself.
+            warnings.simplefilter("ignore", DeprecationWarning)
+            self._pid = os.fork()
+        if self._pid == 0:
+            run_stage(start)
+        os.close(self._output_end)
+        self._output_end = -1
+
+    def _watch(self, deadline: float) -> None:
+        """Return once the stage's process is gone, by itself or for a limit."""
+        self._poller.register(self._server.wakeup, select.POLLIN)
+        self._poller.register(self._server.events, 0)
+        self._poller.register(self._output, select.POLLIN)
+        next_look = 0.0
+        while self._end is None:
+            for descriptor, event in self._poller.poll(POLL_SECONDS * 1000):
+                if descriptor == self._server.events:
+                    raise HostGone
+                if descriptor == self._output:
+                    self._read_output(event)
+                else:
+                    os.read(descriptor, 4096)
+            self._reap()
+            now = time.monotonic()
+            if self._end is None and now >= min(next_look, deadline):
+                next_look = now + POLL_SECONDS
+                self._look(now >= deadline)
+
+    def _look(self, is_late: bool) -> None:
+        if os.getppid() != self._server.host:
+            raise HostGone
+        limit = self._job.memory_bytes
+        used = processes.resident_bytes(self._pid, limit if limit is not None else sys.maxsize)
+        self._peak_bytes = max(self._peak_bytes, used)
+        if limit is not None and used > limit:
+            self._stop("out_of_memory")
+        elif is_late:
+            self._stop("timeout")
+        elif self._log.is_full:
+            self._stop("log")
+
+    def _stop(self, reason: str) -> None:
+        """Ask the process where it is, then kill it."""
+        self._stopped_for = reason
+        try:
+            os.kill(self._pid, STACK_SIGNAL)
+        except ProcessLookupError:
+            return
+        patience = time.monotonic() + STACK_PATIENCE_SECONDS
+        while os.fstat(self._stack).st_size == 0 and time.monotonic() < patience and self._end is None:
+            time.sleep(0.002)
+            self._reap()
+        if self._end is None:
+            processes.kill_group(self._pid)
+
+    def _reap(self) -> None:
+        """Collect every child that has ended; orphans of the stage have become ours."""
+        while True:
+            try:
+                pid, wait_status, usage = os.wait4(-1, os.WNOHANG)
+            except ChildProcessError:
+                return
+            if pid == 0:
+                return
+            if pid == self._pid:
+                self._end = _End(wait_status, usage)
+
+    def _read_output(self, event: int) -> None:
+        chunk = self._read_chunk() if event & select.POLLIN else b""
+        if chunk == b"":
+            self._poller.unregister(self._output)
+        elif chunk:
+            self._log.write(chunk)
+
+    def _read_chunk(self) -> Optional[bytes]:
+        """Return what the stage has written, empty at its end, None where there is nothing right now."""
+        try:
+            return os.read(self._output, _CHUNK)
+        except BlockingIOError:
+            return None
+
+    def _drain(self) -> None:
+        """Take what the process wrote just before its end; a pipe never holds much."""
+        chunk = self._read_chunk()
+        while chunk and not self._log.is_full:
+            self._log.write(chunk)
+            chunk = self._read_chunk()
+
+    def _tell_stack(self) -> Optional[int]:
+        """Add the stack of a crashed or stopped process to the log; return its line in custom.py."""
+        text = os.pread(self._stack, _LARGEST_STACK_BYTES, 0).decode("utf-8", "replace")
+        if not text or self._progress.status:
+            return None
+        self._log.line(text.rstrip())
+        found = re.search(r'File "[^"]*/custom\.py", line (\d+)', text)
+        return int(found.group(1)) if found else None
+
+    def _status(self, kills_before: int) -> str:
+        if self._stopped_for is not None:
+            return "failed" if self._stopped_for == "log" else self._stopped_for
+        wait_status = self._end.wait_status
+        if os.WIFSIGNALED(wait_status):
+            by_kernel = os.WTERMSIG(wait_status) == signal.SIGKILL and processes.kernel_kills() > kills_before
+            return "out_of_memory" if by_kernel else "crashed"
+        return self._progress.status or "exited"
+
+    def _record(self, status: str, line: Optional[int]) -> Dict[str, Any]:
+        wait_status, usage = self._end.wait_status, self._end.usage
+        signalled = os.WIFSIGNALED(wait_status)
+        unit = 1024 if processes.IS_LINUX else 1
+        return {
+            "name": self._stage.name,
+            "status": status,
+            "cpuSeconds": round(usage.ru_utime + usage.ru_stime, 6),
+            "peakMemoryBytes": max(self._peak_bytes, usage.ru_maxrss * unit),
+            "exitCode": None if signalled else os.WEXITSTATUS(wait_status),
+            "signal": processes.signal_name(os.WTERMSIG(wait_status)) if signalled else None,
+            "during": None if status == "passed" else self._progress.where,
+            "line": line,
+        }
+
+    def _write_log_error(self) -> None:
+        message = "The stage wrote more than %d MB to its output." % (LARGEST_LOG_BYTES // 1024 // 1024)
+        error = {
+            "where": "log",
+            "type": "LogTooLarge",
+            "message": message,
+            "traceback": "",
+            "line": None,
+            "remedy": "Print less.",
+        }
+        write_json(os.path.join(self._folder, "result.json"), {"error": error, "requests": []})

@@ -1,0 +1,1 @@
+"""The part of the runner whose names appear in tasks."""
