@@ -9,6 +9,7 @@ venv that the harness built, so both import the same files.
 from __future__ import annotations
 
 import argparse
+import os
 import shutil
 import statistics
 import subprocess
@@ -53,9 +54,8 @@ def main() -> None:
         folder = Path(name)
         seconds = measure(folder, options.rounds, options.runner)
     for who, values in seconds.items():
-        print(
-            f"{who:<8} median {statistics.median(values):6.2f} s   {min(values):.2f} to {max(values):.2f}, n={len(values)}"
-        )
+        spread = f"{min(values):.2f} to {max(values):.2f}, n={len(values)}"
+        print(f"{who:<8} median {statistics.median(values):6.2f} s   {spread}")
     for who in list(seconds)[1:]:
         ratios = [own / other for own, other in zip(seconds["harness"], seconds[who], strict=True)]
         print(f"harness / {who:<8} median {statistics.median(ratios):.2f}   {min(ratios):.2f} to {max(ratios):.2f}")
@@ -77,6 +77,8 @@ def measure(folder: Path, rounds: int, runner: Path | None) -> dict[str, list[fl
         seconds["harness"].append(timed(lambda: run([*validation, "--output", str(folder / "report")])))
         seconds["bare"].append(timed(lambda: run_bare(python, data, folder)))
         if runner:
+            # The runner starts itself again by its plain name.
+            os.environ["PATH"] = os.pathsep.join([str(runner.absolute().parent), os.environ["PATH"]])
             command = [str(runner), "fit", "--code-dir", str(task), "--input", str(data), "--target", "diagnosis"]
             seconds["runner"].append(timed(lambda: run([*command, "--target-type", "binary"])))  # noqa: B023 - called at once
     return seconds

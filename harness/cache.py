@@ -21,15 +21,13 @@ def cache_folder() -> Path:
     return Path(chosen).absolute() if chosen else user_cache_path("task-harness")
 
 
-def make_folder(folder: Path) -> Path:
-    """Create `folder` and its parents; raises HarnessError where that is not allowed."""
+def make_folder(folder: Path, remedy: str = "Set HARNESS_CACHE_DIR to a folder that you may write to.") -> Path:
+    """Create `folder` and its parents; raises HarnessError with that remedy where it cannot be done."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise HarnessError(
-            f"the folder cannot be created: {error.strerror}",
-            file=str(folder),
-            remedy="Choose one that you may write to.",
+            f"the folder cannot be created: {error.strerror}", file=str(folder), remedy=remedy
         ) from error
     return folder
 

@@ -70,6 +70,7 @@ def validate(folder: str | Path, settings: Settings | None = None, progress: Pro
         memory_bytes=settings.memory_bytes or default_memory_bytes(),
         timeout_seconds=settings.timeout_seconds,
         strict=settings.strict_validation,
+        network=settings.network,
     )
     if any_failed(run_checks(known, checks_before_build)):
         evidence = known
@@ -210,7 +211,7 @@ def prepare_output(task: Task, settings: Settings) -> Path:
     Raises HarnessError where the folder cannot be written.
     """
     folder = settings.output or default_output(task)
-    make_folder(folder)
+    make_folder(folder, remedy="Choose another folder with --output.")
     try:
         for pattern in (REPORT_NAME, LOGS_NAME, TRAINING_ARTIFACT_NAME, "predictions.*", "transformed.*"):
             for stale in folder.glob(pattern):

@@ -45,10 +45,14 @@ class Diagnosis(Record):
     replacement: str | None = None
     evidence: tuple[str, ...] = ()
 
+    @property
+    def place(self) -> str:
+        """Return the requirements line at fault, to stand before the cause; empty where no line is."""
+        return f"requirements.txt:{self.line_number}: `{(self.line or '').strip()}`: " if self.line_number else ""
+
     def as_paragraph(self) -> str:
         """Return the requirements line at fault, the cause and the fix, as one paragraph."""
-        place = f"requirements.txt:{self.line_number}: {self.line}: " if self.line_number else ""
-        return f"{place}{self.summary} {self.suggestion or ''}".rstrip()
+        return f"{self.place}{self.summary} {self.suggestion or ''}".rstrip()
 
 
 @dataclass(frozen=True, slots=True)

@@ -38,8 +38,8 @@ UNSATISFIABLE = "we can conclude that your requirements are unsatisfiable."
             id="no such version",
         ),
         pytest.param(
-            "Because pandas>=3.1.1 depends on numpy{python_full_version < '3.14'}>=2.0.2 and you require numpy==1.26.4, "
-            "we can conclude that your requirements and pandas>=3.1.1 are incompatible.",
+            "Because pandas>=3.1.1 depends on numpy{python_full_version < '3.14'}>=2.0.2 and you require "
+            "numpy==1.26.4, we can conclude that your requirements and pandas>=3.1.1 are incompatible.",
             "conflicting_lines",
             "pandas",
             3,
@@ -61,8 +61,8 @@ UNSATISFIABLE = "we can conclude that your requirements are unsatisfiable."
             id="two lines of one package",
         ),
         pytest.param(
-            "error: Request failed after 3 retries in 9.1s\n  cause: client error (Connect)\n  cause: tcp connect error\n"
-            "  cause: Connection refused (os error 111)",
+            "error: Request failed after 3 retries in 9.1s\n  cause: client error (Connect)\n  cause: tcp connect "
+            "error\n  cause: Connection refused (os error 111)",
             "network_unreachable",
             None,
             None,
@@ -89,6 +89,6 @@ def test_a_conflict_names_the_other_line() -> None:
 def test_the_paragraph_names_file_line_and_remedy() -> None:
     log = "Because numpyy was not found in the package registry and you require numpyy"
     assert diagnose_build([log], LINES).as_paragraph() == (
-        "requirements.txt:1: numpyy: There is no package named numpyy on the package index. "
+        "requirements.txt:1: `numpyy`: There is no package named numpyy on the package index. "
         "Correct the name: the name to install may differ from the name to import."
     )
