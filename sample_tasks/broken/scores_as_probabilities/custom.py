@@ -1,0 +1,22 @@
+import os
+import pickle
+
+import pandas as pd
+from sklearn.impute import SimpleImputer
+from sklearn.linear_model import LogisticRegression
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+
+
+def fit(X, y, output_dir, **kwargs):
+    model = make_pipeline(SimpleImputer(keep_empty_features=True), StandardScaler(), LogisticRegression())
+    model.fit(X, y)
+    with open(os.path.join(output_dir, "model.pkl"), "wb") as file:
+        pickle.dump(model, file)
+
+
+def score(data, model, **kwargs):
+    labels = [str(label) for label in model.classes_]
+    # Row by row the two columns sum to 1, and yet they are no probabilities.
+    distance = model.decision_function(data)
+    return pd.DataFrame({labels[0]: 1 - distance, labels[1]: distance}, index=data.index)
