@@ -2,8 +2,8 @@
 
     python benchmarks/validate_speed.py [--rounds N] [--runner PATH_TO_DRUM]
 
-All take the same 100 rows of scikit-learn's breast cancer data and the same task. The bare script runs on the very
-venv that the harness built, so both import the same files.
+All take the same 100 rows of scikit-learn's breast cancer data and the same task. The bare script calls the task's own
+hooks in two processes of the very venv that the harness built, so both import the same files and fit the same model.
 """
 
 from __future__ import annotations
@@ -24,23 +24,21 @@ TASK = CHECKOUT / "sample_tasks" / "binary_functions"
 ROWS = 100
 
 FIT = """
-import pickle, sys
+import sys
 import pandas as pd
-from sklearn.linear_model import LogisticRegression
-from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import StandardScaler
-frame = pd.read_csv(sys.argv[1])
+sys.path.insert(0, sys.argv[1])
+import custom
+frame = pd.read_csv(sys.argv[2])
 target = frame.pop("diagnosis")
-with open(sys.argv[2], "wb") as file:
-    pickle.dump(make_pipeline(StandardScaler(), LogisticRegression()).fit(frame, target), file)
+custom.fit(X=frame, y=target, output_dir=sys.argv[3], class_order=["malignant", "benign"], row_weights=None)
 """
 PREDICT = """
-import pickle, sys
+import sys
 import pandas as pd
-frame = pd.read_csv(sys.argv[1]).drop(columns="diagnosis")
-with open(sys.argv[2], "rb") as file:
-    model = pickle.load(file)
-pd.DataFrame(model.predict_proba(frame), columns=model.classes_).to_csv(sys.argv[3], index=False)
+sys.path.insert(0, sys.argv[1])
+import custom
+frame = pd.read_csv(sys.argv[2]).drop(columns="diagnosis")
+custom.score(frame, custom.load_model(sys.argv[3])).to_csv(sys.argv[4], index=False)
 """
 
 
@@ -75,7 +73,7 @@ def measure(folder: Path, rounds: int, runner: Path | None) -> dict[str, list[fl
         with (task / "custom.py").open("a") as custom:
             custom.write(f"# edit {number}\n")
         seconds["harness"].append(timed(lambda: run([*validation, "--output", str(folder / "report")])))
-        seconds["bare"].append(timed(lambda: run_bare(python, data, folder)))
+        seconds["bare"].append(timed(lambda: run_bare(python, task, data, folder)))
         if runner:
             # The runner starts itself again by its plain name.
             os.environ["PATH"] = os.pathsep.join([str(runner.absolute().parent), os.environ["PATH"]])
@@ -93,10 +91,12 @@ def write_data(file: Path) -> None:
     frame.head(ROWS).to_csv(file, index=False)
 
 
-def run_bare(python: Path, data: Path, folder: Path) -> None:
-    model = str(folder / "model.pkl")
-    run([str(python), "-c", FIT, str(data), model])
-    run([str(python), "-c", PREDICT, str(data), model, str(folder / "predictions.csv")])
+def run_bare(python: Path, task: Path, data: Path, folder: Path) -> None:
+    """Call the task's own hooks: fit and save in one process, load and predict in a second."""
+    (folder / "model").mkdir(exist_ok=True)
+    arguments = [str(task), str(data), str(folder / "model")]
+    run([str(python), "-c", FIT, *arguments])
+    run([str(python), "-c", PREDICT, *arguments, str(folder / "predictions.csv")])
 
 
 def venv_python(task: Path) -> Path:
@@ -115,7 +115,9 @@ def venv_python(task: Path) -> Path:
 
 
 def run(command: list[str]) -> None:
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    # As installed packages are: with compiled files beside the sources.
+    environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    done = subprocess.run(command, capture_output=True, text=True, check=False, env=environment)
     if done.returncode != 0:
         sys.exit(f"{' '.join(command)}\nexit code {done.returncode}\n{done.stdout}\n{done.stderr}")
 

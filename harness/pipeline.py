@@ -147,7 +147,7 @@ def _build_and_start(
     build = backend.build(plan, progress)
     if not build.succeeded:
         return build, None
-    return build, stack.enter_context(backend.start(build, task.hooks.imports, settings.network))
+    return build, stack.enter_context(backend.start(build, task, settings.network))
 
 
 def load_data(known: Evidence, settings: Settings) -> SampleData:

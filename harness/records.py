@@ -32,7 +32,9 @@ __all__ = [
 class Record(BaseModel):
     """A frozen value whose JSON keys are camelCase."""
 
-    model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True, frozen=True, extra="forbid")
+    model_config = ConfigDict(
+        alias_generator=to_camel, populate_by_name=True, frozen=True, extra="forbid", defer_build=True
+    )
 
     def to_json_dict(self) -> dict[str, Any]:
         """Return the record as it goes over the wire: camelCase keys, JSON types only."""

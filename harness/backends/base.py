@@ -50,9 +50,7 @@ class Backend(Protocol):
         """Return the finished build, or the earlier one of the same digest. A failed build is a result."""
         ...
 
-    def start(
-        self, build: BuildResult, preload: Sequence[str], network: NetworkPolicy
-    ) -> AbstractContextManager[Worker]:
+    def start(self, build: BuildResult, task: Task, network: NetworkPolicy) -> AbstractContextManager[Worker]:
         """Start a worker on a successful build. Leaving the context ends and removes all that it started."""
         ...
 

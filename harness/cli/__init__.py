@@ -42,7 +42,7 @@ def options(
     """Take the options that come before a command."""
 
 
-def main() -> None:
+def run() -> None:
     """Run the command line; an error becomes one message on stderr and the exit code that its kind has."""
     from harness.errors import HarnessError
 

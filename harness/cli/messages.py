@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
+import sys
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from rich.console import Console
-from rich.text import Text
-
 from harness.findings import Finding
+from harness.progress import Silent
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from rich.console import Console
     from rich.status import Status
 
     from harness.progress import Progress
@@ -20,11 +20,15 @@ if TYPE_CHECKING:
 
 def stderr() -> Console:
     """Return the console for messages; plain where stderr is no terminal or NO_COLOR is set."""
+    from rich.console import Console
+
     return Console(stderr=True, highlight=False)
 
 
 def show_error(finding: Finding) -> None:
     """Print what is wrong and where, and below it what to do."""
+    from rich.text import Text
+
     text = Text.assemble(("error: ", "bold red"), f"{finding.place}: " if finding.place else "", finding.message)
     console = stderr()
     console.print(text, soft_wrap=True)
@@ -35,6 +39,9 @@ def show_error(finding: Finding) -> None:
 @contextmanager
 def progress(title: str) -> Iterator[Progress]:
     """Show each step beside a spinner while the block runs, and the installer's latest line; nothing off a terminal."""
+    if not sys.stderr.isatty():
+        yield Silent()
+        return
     console = stderr()
     with console.status(title) as status:
         yield _Spinner(title, status)
@@ -48,7 +55,12 @@ class _Spinner:
 
     def step(self, text: str) -> None:
         self._step = text
-        self._status.update(Text(f"{self._title}: {text}"))
+        self._show(text)
 
     def build_line(self, line: str) -> None:
-        self._status.update(Text(f"{self._title}: {self._step}: {line.strip()[:80]}"))
+        self._show(f"{self._step}: {line.strip()[:80]}")
+
+    def _show(self, text: str) -> None:
+        from rich.text import Text
+
+        self._status.update(Text(f"{self._title}: {text}"))

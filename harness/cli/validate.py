@@ -162,7 +162,7 @@ def show(report: Report, *, verbose: bool) -> None:
     from rich.console import Console
 
     from harness.cli.messages import show_error
-    from harness.reports import show_report
+    from harness.reports.console import show_report
 
     if report.error is not None:
         show_error(report.error.finding)

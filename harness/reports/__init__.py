@@ -1,15 +1,5 @@
-"""One report model, and the ways to show it."""
+"""One report model, and the ways to show it: each way is a module, imported by whoever shows."""
 
-from harness.reports.console import show_report
-from harness.reports.model import BuildReport, FailureToRun, Report, Reports, Seconds, StageReport, Verdict
+from harness.reports.model import Report, Reports, Verdict
 
-__all__ = [
-    "BuildReport",
-    "FailureToRun",
-    "Report",
-    "Reports",
-    "Seconds",
-    "StageReport",
-    "Verdict",
-    "show_report",
-]
+__all__ = ["Report", "Reports", "Verdict"]

@@ -218,7 +218,7 @@ def run_spy(backend: Backend, task_folder: Path, network: NetworkPolicy) -> tupl
         stages=(Stage("fit", "fit", 60),),
         memory_bytes=2**32,
     )
-    with backend.start(build, ["pandas"], network) as worker:
+    with backend.start(build, task, network) as worker:
         run = worker.run(job, Silent())
         assert run.fit is not None
         assert run.fit.passed, run.fit.error

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from contextlib import AbstractContextManager
 
 from harness.backends.base import Worker
@@ -12,6 +11,7 @@ from harness.backends.venv.run import start_worker
 from harness.builds.model import BuildPlan, BuildResult
 from harness.progress import Progress
 from harness.records import NetworkPolicy
+from harness.tasks.model import Task
 
 
 class VenvBackend:
@@ -27,10 +27,10 @@ class VenvBackend:
         return build_venv(plan, progress, self._cancellation)
 
     def start(
-        self, build: BuildResult, preload: Sequence[str], network: NetworkPolicy
+        self, build: BuildResult, task: Task, network: NetworkPolicy
     ) -> AbstractContextManager[Worker]:
         """Start a worker in a process group of its own, without network where the policy and the kernel say so."""
-        return start_worker(build, preload, network)
+        return start_worker(build, task, network)
 
     def cancel(self) -> None:
         """Stop the installer."""

@@ -3,72 +3,49 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
-import signal
-import subprocess
 import threading
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 from harness.backends.base import Job
-from harness.backends.venv.sandbox import find_sandbox, scrubbed_environment
 from harness.builds.model import BuildResult
-from harness.cache import run_folder
+from harness.local_worker import headstart
+from harness.local_worker.process import WorkerProcess
+from harness.local_worker.sandbox import find_sandbox
 from harness.progress import Progress
 from harness.records import NetworkPolicy
 from harness.runs import RunResult, read_stage
+from harness.tasks.model import Task
 
-WORKER_FOLDER = Path(__file__).parents[2] / "worker"
-PROTOCOL_VERSION = 1
 # The worker ends a stage that takes too long; this is for a worker that no longer does.
 GRACE_SECONDS = 60.0
 LARGEST_EVENT_BYTES = 1024 * 1024
-LAST_WORDS_BYTES = 4096
 
 
 @contextmanager
-def start_worker(build: BuildResult, preload: Sequence[str], network: NetworkPolicy) -> Iterator[VenvWorker]:
-    """Start a worker that imports `preload`; on leaving, kill all that it started and remove its folder."""
+def start_worker(build: BuildResult, task: Task, network: NetworkPolicy) -> Iterator[VenvWorker]:
+    """Start a worker that imports what the task does; on leaving, kill all that it started and remove its folder."""
     assert build.python is not None
-    sandbox = find_sandbox(network)
-    with run_folder() as folder:
-        for name in ("code", "input", "artifact", "output", "home", "tmp"):
-            (folder / name).mkdir()
-        environment = scrubbed_environment(os.environ, folder, build.python, sandbox, network)
-        with (folder / "worker.log").open("wb") as errors:
-            process = subprocess.Popen(
-                [*sandbox.prefix, str(build.python), "-u", str(WORKER_FOLDER)],
-                env=environment,
-                cwd=folder,
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=errors,
-                start_new_session=True,
-            )
-        try:
-            worker = VenvWorker(process, folder)
-            worker.send({"protocolVersion": PROTOCOL_VERSION, "preload": list(preload)})
-            yield worker
-        finally:
-            _kill_all(process)
+    process = headstart.take(build.python, network)
+    if process is None:
+        sandbox = find_sandbox(network)
+        process = WorkerProcess(build.python, task.hooks.imports, sandbox, network)
+        headstart.note(task.folder, build.python, task.hooks.imports, sandbox, network)
+    try:
+        yield VenvWorker(process)
+    finally:
+        process.close()
 
 
 class VenvWorker:
-    """A running worker, its folder, and the conversation with it."""
+    """The conversation with a worker process."""
 
-    def __init__(self, process: subprocess.Popen[bytes], folder: Path) -> None:
+    def __init__(self, process: WorkerProcess) -> None:
         self._process = process
-        self._folder = folder
-
-    def send(self, document: dict[str, Any]) -> None:
-        """Write one line to the worker; a worker that has died is noticed when its events are read."""
-        stdin = _stream(self._process.stdin)
-        with suppress(BrokenPipeError):
-            stdin.write(json.dumps(document).encode() + b"\n")
-            stdin.flush()
+        self._folder = process.folder
 
     def run(self, job: Job, progress: Progress) -> RunResult:
         """Put the task and the data in place, run every stage, and return what the worker wrote.
@@ -79,9 +56,9 @@ class VenvWorker:
 
         copy_task(job, self._folder / "code")
         write_input(job.data, self._folder / "input")
-        self.send(self._describe(job))
+        self._process.send(self._describe(job))
         patience = sum(stage.timeout_seconds for stage in job.stages) + GRACE_SECONDS
-        watchdog = threading.Timer(patience, _kill_all, [self._process])
+        watchdog = threading.Timer(patience, self._process.kill)
         watchdog.daemon = True
         watchdog.start()
         try:
@@ -116,8 +93,7 @@ class VenvWorker:
     def _follow(self, progress: Progress) -> tuple[dict[str, Any], str | None]:
         """Read the worker's events to the end; return its `ready` event and what went wrong with the worker itself."""
         ready: dict[str, Any] = {}
-        stdout = _stream(self._process.stdout)
-        while line := stdout.readline(LARGEST_EVENT_BYTES):
+        while line := self._process.events.readline(LARGEST_EVENT_BYTES):
             try:
                 event = json.loads(line)
                 kind = event["event"]
@@ -131,12 +107,7 @@ class VenvWorker:
                 return ready, str(event.get("message"))
             elif kind == "ended":
                 return ready, None
-        return ready, f"the worker ended early. {self._last_words()}".rstrip()
-
-    def _last_words(self) -> str:
-        with (self._folder / "worker.log").open("rb") as log:
-            log.seek(max(0, log.seek(0, os.SEEK_END) - LAST_WORDS_BYTES))
-            return log.read().decode(errors="replace").strip()
+        return ready, f"the worker ended early. {self._process.last_words()}".rstrip()
 
 
 def copy_task(job: Job, folder: Path) -> None:
@@ -145,18 +116,3 @@ def copy_task(job: Job, folder: Path) -> None:
         target = folder / file.path
         target.parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(job.task.folder / file.path, target)
-
-
-def _kill_all(process: subprocess.Popen[bytes]) -> None:
-    with suppress(ProcessLookupError, PermissionError):
-        os.killpg(process.pid, signal.SIGKILL)
-    process.wait()
-    for stream in (process.stdin, process.stdout):
-        if stream is not None:
-            with suppress(OSError):
-                stream.close()
-
-
-def _stream(stream: IO[bytes] | None) -> IO[bytes]:
-    assert stream is not None
-    return stream

@@ -25,7 +25,9 @@ class StageLog:
         return self.size > LARGEST_LOG_BYTES
 
     def write(self, chunk: bytes) -> None:
-        """Add what the stage has written."""
+        """Add what the stage has written; once the log is full, nothing more is added."""
+        if self.is_full:
+            return
         if not self._mask.longest:
             self._append(chunk)
             return

@@ -13,6 +13,7 @@ import struct
 import subprocess
 import sys
 import time
+import warnings
 from typing import Dict, List, Optional, Tuple
 
 IS_LINUX = sys.platform.startswith("linux")
@@ -25,6 +26,13 @@ SIOCSIFFLAGS = 0x8914
 IFF_UP = 0x1
 # How long to look for processes that a stage left behind, when they keep starting new ones.
 CLEANUP_SECONDS = 5.0
+
+
+def fork() -> int:
+    """Fork; the threads that Python 3.12 warns of are those of BLAS, which looks after forks itself."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)
+        return os.fork()
 
 
 def adopt_orphans() -> None:
@@ -161,11 +169,12 @@ def kill_group(pid: int) -> None:
             continue
 
 
-def kill_leftovers() -> None:
-    """Kill and reap every process below this one, until there is none."""
+def kill_leftovers(spared: Optional[int] = None) -> None:
+    """Kill and reap every process below this one, until there is none but `spared` and what that one started."""
     deadline = time.monotonic() + CLEANUP_SECONDS
     while time.monotonic() < deadline:
-        family = descendants(os.getpid())
+        kept = {spared, *descendants(spared)} if spared is not None else set()
+        family = [member for member in descendants(os.getpid()) if member not in kept]
         if not family:
             return
         for member in family:

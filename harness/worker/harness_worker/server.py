@@ -9,10 +9,11 @@ import os
 import signal
 import sys
 import time
+from dataclasses import replace
 from typing import Any, Dict, List, NoReturn, Optional, Tuple
 
 from . import processes
-from .job import Job, parse_job, parse_preload
+from .job import Job, Stage, parse_job, parse_preload
 
 NEEDED = ("numpy", "pandas")
 # Libraries that start threads, or take a device, when they are imported; a fork of them hangs or crashes.
@@ -80,6 +81,8 @@ def _serve(events: _Events) -> int:
         return 1
     wanted = parse_preload(line)
     baseline = set(sys.modules)
+    # Imports make millions of objects and no garbage.
+    gc.disable()
     failure = _import_needed()
     if failure is not None:
         events.tell({"event": "error", "message": failure})
@@ -88,6 +91,7 @@ def _serve(events: _Events) -> int:
     imported = [*NEEDED, *_import_wanted(wanted)]
     # What is imported now stays; collecting garbage must not touch, and so copy, its memory in every stage.
     gc.freeze()
+    gc.enable()
     events.tell(
         {
             "event": "ready",
@@ -141,7 +145,6 @@ def _import_needed() -> Optional[str]:
 def _import_wanted(names: List[str]) -> List[str]:
     """Import modules without a sound; return those that could be."""
     imported = []
-    gc.disable()
     errors = os.dup(2)
     nothing = os.open(os.devnull, os.O_WRONLY)
     os.dup2(nothing, 2)
@@ -163,21 +166,19 @@ def _import_wanted(names: List[str]) -> List[str]:
         os.dup2(errors, 2)
         os.close(errors)
         os.close(nothing)
-        gc.enable()
     return imported
 
 
 def _run_job(job: Job, events: _Events, wakeup: Tuple[int, int], host: int, preloaded: List[str]) -> None:
-    """Run the stages in order until one fails that is not optional."""
+    """Run the stages in order until one fails; optional ones run beside those that score, and may fail."""
     # These need numpy and pandas, which have been found by now.
     from .credentials import Mask, read_documents
     from .environment import write_input_files
     from .model_folder import ModelFolder
     from .problems import TaskProblem
-    from .watching import Server, watch_stage
+    from .watching import Server
 
-    descriptors = [events.descriptor, *wakeup]
-    server = Server(events.descriptor, wakeup[0], host, descriptors, preloaded)
+    server = Server(events.descriptor, wakeup, host, preloaded)
     write_input_files(job)
     try:
         mask = Mask(read_documents(job.secrets_folder).values())
@@ -185,14 +186,56 @@ def _run_job(job: Job, events: _Events, wakeup: Tuple[int, int], host: int, prel
         # The stage reads them too and tells the user.
         mask = Mask()
     models = ModelFolder(job.code_folder, job.artifact_folder, job.model_folder)
+    fits = [stage for stage in job.stages if stage.kind == "fit"]
+    scores = [stage for stage in job.stages if stage.kind == "score" and not stage.optional]
+    beside = [stage for stage in job.stages if stage.kind == "score" and stage.optional]
     try:
-        for stage in job.stages:
-            if stage.kind == "score":
-                models.make()
-            events.tell({"event": "stageStarted", "name": stage.name})
-            status = watch_stage(server, job, stage, mask)
-            events.tell({"event": "stageEnded", "name": stage.name, "status": status})
-            if status != "passed" and not stage.optional:
-                break
+        if not _run_stages(fits, server, job, mask, events):
+            return
+        models.make()
+        branch = _start_branch(beside, server, job, mask, events) if beside else None
+        if _run_stages(scores, replace(server, branch=branch), job, mask, events) and branch is not None:
+            _wait_for(branch)
     finally:
+        processes.kill_leftovers()
         models.restore()
+
+
+def _run_stages(stages: List[Stage], server: Any, job: Job, mask: Any, events: _Events) -> bool:
+    """Run stages one after the other; tell whether all passed that must. The first that does not ends the row."""
+    from .watching import watch_stage
+
+    for stage in stages:
+        events.tell({"event": "stageStarted", "name": stage.name})
+        status = watch_stage(server, job, stage, mask)
+        events.tell({"event": "stageEnded", "name": stage.name, "status": status})
+        if status != "passed" and not stage.optional:
+            return False
+    return True
+
+
+def _start_branch(stages: List[Stage], server: Any, job: Job, mask: Any, events: _Events) -> int:
+    """Fork a second server that runs these stages on another processor; return its process."""
+    parent = os.getpid()
+    branch = processes.fork()
+    if branch:
+        return branch
+    code = 1
+    try:
+        processes.die_with_parent(parent)
+        processes.adopt_orphans()
+        for descriptor in server.wakeup:
+            os.close(descriptor)
+        own = replace(server, wakeup=_listen_to_signals(), host=parent)
+        _run_stages(stages, own, job, mask, events)
+        code = 0
+    finally:
+        os._exit(code)
+
+
+def _wait_for(branch: int) -> None:
+    try:
+        os.waitpid(branch, 0)
+    except ChildProcessError:
+        # It ended while a stage was watched, and was collected with the stage's processes.
+        return

@@ -9,9 +9,8 @@ import signal
 import sys
 import tempfile
 import time
-import warnings
 from dataclasses import dataclass
-from typing import Any, Dict, List, Optional
+from typing import Any, Dict, List, Optional, Tuple
 
 from . import processes
 from .credentials import Mask
@@ -37,15 +36,16 @@ class HostGone(BaseException):
 class Server:
     """What the server lends to each stage.
 
-    events: file descriptor of the events, watched for a host that is gone. wakeup: one that is readable whenever a
-    signal has come. host: the process that started the server. descriptors: all that a stage must close.
+    events: file descriptor of the events, watched for a host that is gone. wakeup: the two ends of a pipe that is
+    readable whenever a signal has come. host: the process that started the server. branch: the process of a second
+    server that is at work beside this one, None where there is none.
     """
 
     events: int
-    wakeup: int
+    wakeup: Tuple[int, int]
     host: int
-    descriptors: List[int]
     preloaded: List[str]
+    branch: Optional[int] = None
 
 
 @dataclass(frozen=True)
@@ -94,7 +94,7 @@ class _Watch:
         seconds = time.monotonic() - began
         ended_at = time.time()
         processes.kill_group(self._pid)
-        processes.kill_leftovers()
+        processes.kill_leftovers(self._server.branch)
         self._drain()
         line = self._tell_stack()
         status = self._status(kills_before)
@@ -110,7 +110,7 @@ class _Watch:
         """Leave nothing behind, also where the server was stopped in the middle."""
         if self._pid and self._end is None:
             processes.kill_group(self._pid)
-            processes.kill_leftovers()
+            processes.kill_leftovers(self._server.branch)
         os.close(self._output)
         if self._output_end >= 0:
             os.close(self._output_end)
@@ -124,13 +124,10 @@ class _Watch:
             server=os.getpid(),
             log=self._output_end,
             stack=self._stack,
-            server_descriptors=[*self._server.descriptors, self._output],
+            server_descriptors=[self._server.events, *self._server.wakeup, self._output],
             preloaded=self._server.preloaded,
         )
-        with warnings.catch_warnings():
-            # The threads that Python 3.12 warns of are those of BLAS, which looks after forks itself.
-            warnings.simplefilter("ignore", DeprecationWarning)
-            self._pid = os.fork()
+        self._pid = processes.fork()
         if self._pid == 0:
             run_stage(start)
         os.close(self._output_end)
@@ -138,7 +135,7 @@ class _Watch:
 
     def _watch(self, deadline: float) -> None:
         """Return once the stage's process is gone, by itself or for a limit."""
-        self._poller.register(self._server.wakeup, select.POLLIN)
+        self._poller.register(self._server.wakeup[0], select.POLLIN)
         self._poller.register(self._server.events, 0)
         self._poller.register(self._output, select.POLLIN)
         next_look = 0.0

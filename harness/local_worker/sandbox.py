@@ -1,4 +1,4 @@
-"""What keeps a run on this machine in its place: namespaces where the kernel grants them, and a scrubbed environment."""
+"""What keeps a run in its place on this machine: namespaces where the kernel grants them, a scrubbed environment."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from harness.records import NetworkPolicy
+from harness.vocabulary import NetworkPolicy
 
 PROBE_SECONDS = 5
 OWN_PROCESSES = ("--pid", "--fork", "--kill-child", "--mount-proc")

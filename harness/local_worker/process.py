@@ -1,0 +1,85 @@
+"""One worker process and the folder that it works in; both are gone when it is closed."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+from collections.abc import Sequence
+from contextlib import ExitStack, suppress
+from pathlib import Path
+from typing import IO, Any
+
+from harness.cache import run_folder
+from harness.local_worker.sandbox import Sandbox, scrubbed_environment
+from harness.vocabulary import NetworkPolicy
+
+WORKER_FOLDER = Path(__file__).parents[1] / "worker"
+PROTOCOL_VERSION = 1
+LAST_WORDS_BYTES = 4096
+_FOLDERS = ("code", "input", "artifact", "output", "home", "tmp")
+
+
+class WorkerProcess:
+    """A started worker that imports `preload` and then waits for a job.
+
+    Source of what is said to it: docs/run-protocol.md.
+    """
+
+    def __init__(self, python: Path, preload: Sequence[str], sandbox: Sandbox, network: NetworkPolicy) -> None:
+        self.python = python
+        self.network = network
+        self._resources = ExitStack()
+        self.folder = self._resources.enter_context(run_folder())
+        for name in _FOLDERS:
+            (self.folder / name).mkdir()
+        with (self.folder / "worker.log").open("wb") as errors:
+            self._process = subprocess.Popen(
+                [*sandbox.prefix, str(python), "-u", str(WORKER_FOLDER)],
+                env=scrubbed_environment(os.environ, self.folder, python, sandbox, network),
+                cwd=self.folder,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=errors,
+                start_new_session=True,
+            )
+        self._resources.callback(self.kill)
+        self.send({"protocolVersion": PROTOCOL_VERSION, "preload": list(preload)})
+
+    @property
+    def is_alive(self) -> bool:
+        return self._process.poll() is None
+
+    @property
+    def events(self) -> IO[bytes]:
+        """Return the stream of the worker's events, a JSON document a line."""
+        assert self._process.stdout is not None
+        return self._process.stdout
+
+    def send(self, document: dict[str, Any]) -> None:
+        """Write one line to the worker; that it has died is noticed when its events are read."""
+        assert self._process.stdin is not None
+        with suppress(BrokenPipeError):
+            self._process.stdin.write(json.dumps(document).encode() + b"\n")
+            self._process.stdin.flush()
+
+    def last_words(self) -> str:
+        """Return the end of what the worker itself, not a stage, has written to its standard error."""
+        with (self.folder / "worker.log").open("rb") as log:
+            log.seek(max(0, log.seek(0, os.SEEK_END) - LAST_WORDS_BYTES))
+            return log.read().decode(errors="replace").strip()
+
+    def kill(self) -> None:
+        """End the worker and everything that it started."""
+        with suppress(ProcessLookupError, PermissionError):
+            os.killpg(self._process.pid, signal.SIGKILL)
+        self._process.wait()
+
+    def close(self) -> None:
+        """End everything and remove the folder."""
+        self._resources.close()
+        for stream in (self._process.stdin, self._process.stdout):
+            if stream is not None:
+                with suppress(OSError):
+                    stream.close()
