@@ -48,13 +48,16 @@ REPORT_NAME = "report.json"
 _T = TypeVar("_T")
 
 
-def validate(folder: str | Path, settings: Settings | None = None, progress: Progress | None = None) -> Report:
+def validate(
+    folder: str | Path, settings: Settings | None = None, progress: Progress | None = None, **options: Any
+) -> Report:
     """Return whether the platform would accept, train and score with the task in `folder`, and why not.
 
+    options: the fields of Settings, in place of `settings`: `validate("task", input="data.csv", target="y")`.
     Raises HarnessError for what is no judgement on the task: bad usage, unreadable input, no such backend.
     """
     clock = _Clock.start()
-    settings = settings or Settings()
+    settings = settings or Settings(**options)
     progress = progress or Silent()
 
     task = read_task(Path(folder))

@@ -6,9 +6,20 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from harness.data import DataOptions
+from harness.errors import HarnessError
 from harness.records import NetworkPolicy, TargetType
 
 DEFAULT_TIMEOUT_SECONDS = 3600.0
+_PATHS = (
+    "input",
+    "target_csv",
+    "class_labels_file",
+    "row_weights_csv",
+    "sparse_column_file",
+    "parameter_file",
+    "user_secrets_mount_path",
+    "output",
+)
 # Limits of a task version's memory. Source: the platform's API, maximumMemory of CustomTaskVersionResponse.
 SMALLEST_MEMORY_BYTES = 134_217_728
 LARGEST_MEMORY_BYTES = 15_032_385_536
@@ -44,6 +55,21 @@ class Settings:
     memory_bytes: int | None = None
     timeout_seconds: float = DEFAULT_TIMEOUT_SECONDS
     output: Path | None = None
+
+    def __post_init__(self) -> None:
+        """Take texts where paths and the platform's words are meant, as a caller from Python writes them.
+
+        Raises HarnessError for a word that the platform does not have.
+        """
+        for name in _PATHS:
+            value = getattr(self, name)
+            if isinstance(value, str):
+                object.__setattr__(self, name, Path(value))
+        for name, words in (("target_type", TargetType), ("network", NetworkPolicy)):
+            value = getattr(self, name)
+            if value is not None and value not in list(words):
+                raise HarnessError(f"{name} is {value!r}", remedy=f"Give one of {', '.join(words)}.")
+            object.__setattr__(self, name, None if value is None else words(value))
 
     @property
     def data_options(self) -> DataOptions:

@@ -1,0 +1,117 @@
+"""The early worker saves time and never changes a verdict; unused, it leaves nothing."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from harness import Settings, validate
+from harness.local_worker import headstart
+from harness.records import NetworkPolicy
+
+MakeTask = Callable[..., Path]
+FIT = """
+import json
+import pickle
+from pathlib import Path
+
+import pandas as pd
+
+
+def fit(X, y, output_dir, **kwargs):
+    (Path(output_dir) / "model.pkl").write_bytes(pickle.dumps(float(y.mean())))
+
+
+def load_model(code_dir):
+    return pickle.loads((Path(code_dir) / "model.pkl").read_bytes())
+
+
+def score(data, model, **kwargs):
+    return pd.DataFrame({"Predictions": model + data.iloc[:, 0]})
+"""
+
+
+@pytest.fixture
+def task(make_task: MakeTask) -> Path:
+    """Give a task that has been validated once."""
+    folder = make_task(FIT)
+    assert validate(folder).passed
+    return folder
+
+
+def running(cache: Path) -> int:
+    return len(list((cache / "runs").glob("*/")))
+
+
+def test_the_second_run_of_a_folder_takes_the_early_worker(task: Path, cache: Path) -> None:
+    headstart.begin(["validate", str(task)])
+    assert running(cache) == 1
+    report = validate(task)
+    assert report.passed
+    assert running(cache) == 0
+
+
+def test_an_edit_is_judged_as_edited(task: Path) -> None:
+    custom = task / "custom.py"
+    custom.write_text("import decimal\nfrom sklearn.linear_model import Ridge\n" + custom.read_text() + "\n1 / 0\n")
+    headstart.begin(["validate", str(task)])
+    report = validate(task)
+    assert [check.id for check in report.checks if check.status == "failed"] == ["fit"]
+
+
+def test_a_worker_that_does_not_fit_the_plan_is_replaced(task: Path, cache: Path) -> None:
+    headstart.begin(["validate", str(task)])
+    report = validate(task, Settings(network=NetworkPolicy.PUBLIC))
+    assert report.passed
+    assert running(cache) == 0
+
+
+def test_other_dependencies_get_another_worker(task: Path) -> None:
+    (task / "requirements.txt").write_text("six==1.17.0\n")
+    (task / "custom.py").write_text("import six\n" + FIT)
+    headstart.begin(["validate", str(task)])
+    assert validate(task).passed
+
+
+def test_an_early_worker_that_nobody_takes_is_gone(task: Path, cache: Path) -> None:
+    headstart.begin(["validate", str(task)])
+    assert running(cache) == 1
+    headstart.drop()
+    assert running(cache) == 0
+
+
+@pytest.mark.parametrize(
+    "spoil",
+    [
+        pytest.param(lambda _: "not JSON", id="spoilt"),
+        pytest.param(lambda _: "[]", id="of another form"),
+        pytest.param(lambda note: json.dumps({**note, "python": "/usr/bin/python3"}), id="python from elsewhere"),
+        pytest.param(lambda note: json.dumps({**note, "python": note["python"] + "-gone"}), id="venv is gone"),
+    ],
+)
+def test_a_note_that_cannot_be_used_only_costs_the_head_start(
+    spoil: Callable[[dict[str, str]], str], task: Path, cache: Path
+) -> None:
+    for file in (cache / "headstart").glob("*.json"):
+        file.write_text(spoil(json.loads(file.read_text()) if file.read_text().startswith("{") else {"python": ""}))
+    headstart.begin(["validate", str(task)])
+    assert running(cache) == 0
+    assert validate(task).passed
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        pytest.param([], id="no command"),
+        pytest.param(["deps"], id="another command"),
+        pytest.param(["validate"], id="no folder"),
+        pytest.param(["validate", "/nowhere", "--json"], id="no such folder"),
+    ],
+)
+def test_without_a_task_nothing_is_started(arguments: list[str], cache: Path) -> None:
+    before = running(cache)
+    headstart.begin(arguments)
+    assert running(cache) == before
