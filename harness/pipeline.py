@@ -21,7 +21,6 @@ from harness.cache import cache_folder, make_folder
 from harness.checks import Evidence, checks_before_build, checks_before_run, run_checks
 from harness.environments import Environment, find_environment
 from harness.errors import BackendUnavailable, HarnessError
-from harness.limits import default_memory_bytes
 from harness.progress import Progress, Silent
 from harness.records import CheckResult, CheckStatus, TargetType
 from harness.reports.model import (
@@ -70,7 +69,7 @@ def validate(
     known = Evidence(
         task=task,
         target_type=target_type,
-        memory_bytes=settings.memory_bytes or default_memory_bytes(),
+        memory_bytes=settings.memory_limit_bytes,
         timeout_seconds=settings.timeout_seconds,
         strict=settings.strict_validation,
         network=settings.network,

@@ -10,6 +10,8 @@ from harness.errors import HarnessError
 from harness.records import NetworkPolicy, TargetType
 
 DEFAULT_TIMEOUT_SECONDS = 3600.0
+# Of what this machine has free; the rest is for the host itself and whatever else runs here.
+SHARE_OF_FREE_MEMORY = 0.8
 _PATHS = (
     "input",
     "target_csv",
@@ -30,9 +32,9 @@ class Settings:
     """How to validate a task. The names are those of the command line's options.
 
     Without `input` the task is tried on its metadata's validation input or on a bundled sample. target_type: needed
-    only where model-metadata.yaml does not say. memory_bytes: None takes the platform's scoring limit, or most of
-    what this machine has free where that is less. timeout_seconds: for each stage. output: where the report, the
-    archives and the predictions go; None is a folder a task in the user's cache folder.
+    only where model-metadata.yaml does not say. memory_bytes: None leaves the choice to `memory_limit_bytes`.
+    timeout_seconds: for each stage. output: where the report, the archives and the predictions go; None is a folder a
+    task in the user's cache folder.
     """
 
     input: Path | None = None
@@ -59,7 +61,7 @@ class Settings:
     def __post_init__(self) -> None:
         """Take texts where paths and the platform's words are meant, as a caller from Python writes them.
 
-        Raises HarnessError for a word that the platform does not have.
+        Raises HarnessError for a word that the platform does not have, and for a limit outside of its bounds.
         """
         for name in _PATHS:
             value = getattr(self, name)
@@ -70,6 +72,24 @@ class Settings:
             if value is not None and value not in list(words):
                 raise HarnessError(f"{name} is {value!r}", remedy=f"Give one of {', '.join(words)}.")
             object.__setattr__(self, name, None if value is None else words(value))
+        allowed = range(SMALLEST_MEMORY_BYTES, LARGEST_MEMORY_BYTES + 1)
+        if self.memory_bytes is not None and self.memory_bytes not in allowed:
+            raise HarnessError(
+                f"a memory limit of {self.memory_bytes} bytes is not one that the platform gives",
+                remedy=f"Give {SMALLEST_MEMORY_BYTES} to {LARGEST_MEMORY_BYTES} bytes.",
+            )
+        if not self.timeout_seconds > 0:
+            raise HarnessError(f"a time limit of {self.timeout_seconds} s leaves no time", remedy="Give more than 0.")
+
+    @property
+    def memory_limit_bytes(self) -> int:
+        """Return what was asked for, else the platform's scoring limit, or most of what is free if that is less."""
+        if self.memory_bytes is not None:
+            return self.memory_bytes
+        import psutil
+
+        free = int(psutil.virtual_memory().available * SHARE_OF_FREE_MEMORY)
+        return max(SMALLEST_MEMORY_BYTES, min(LARGEST_MEMORY_BYTES, free))
 
     @property
     def data_options(self) -> DataOptions:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 DATA = "Sample data"
 RUN = "Environment and run"
 RESULT = "Result"
+INTERRUPTED = 130
 
 
 def validate(
@@ -62,12 +64,8 @@ def validate(
     network: Annotated[
         NetworkPolicy, typer.Option(help="Whether the task may use the network.", rich_help_panel=RUN)
     ] = NetworkPolicy.ISOLATED,
-    memory: Annotated[
-        int | None, typer.Option(help="Bytes that a stage may use at most.", min=1, rich_help_panel=RUN)
-    ] = None,
-    timeout: Annotated[
-        float, typer.Option(help="Seconds that a stage may take at most.", min=0.001, rich_help_panel=RUN)
-    ] = 3600,
+    memory: Annotated[int | None, typer.Option(help="Bytes that a stage may use at most.", rich_help_panel=RUN)] = None,
+    timeout: Annotated[float, typer.Option(help="Seconds that a stage may take at most.", rich_help_panel=RUN)] = 3600,
     output: Annotated[
         Path | None, typer.Option(help="Folder for report, archives and predictions.", rich_help_panel=RESULT)
     ] = None,
@@ -75,50 +73,64 @@ def validate(
     verbose: Annotated[bool, typer.Option("--verbose", "-v", help="List every check.", rich_help_panel=RESULT)] = False,
 ) -> None:
     """Tell whether the platform would build, train and score with a task, and if not, which line to change."""
+    from harness.errors import HarnessError
+    from harness.reports import Report
     from harness.settings import Settings
 
-    settings = Settings(
-        input=input_file,
-        target=target,
-        target_csv=target_csv,
-        target_type=target_type,
-        positive_class_label=positive_class_label,
-        negative_class_label=negative_class_label,
-        class_labels=tuple(class_labels or ()),
-        class_labels_file=class_labels_file,
-        row_weights=row_weights,
-        row_weights_csv=row_weights_csv,
-        sparse_column_file=sparse_column_file,
-        parameter_file=parameter_file,
-        user_secrets_mount_path=user_secrets_mount_path,
-        strict_validation=not disable_strict_validation,
-        environment=env,
-        backend=backend,
-        network=network,
-        memory_bytes=memory,
-        timeout_seconds=timeout,
-        output=output,
-    )
+    try:
+        settings = Settings(
+            input=input_file,
+            target=target,
+            target_csv=target_csv,
+            target_type=target_type,
+            positive_class_label=positive_class_label,
+            negative_class_label=negative_class_label,
+            class_labels=tuple(class_labels or ()),
+            class_labels_file=class_labels_file,
+            row_weights=row_weights,
+            row_weights_csv=row_weights_csv,
+            sparse_column_file=sparse_column_file,
+            parameter_file=parameter_file,
+            user_secrets_mount_path=user_secrets_mount_path,
+            strict_validation=not disable_strict_validation,
+            environment=env,
+            backend=backend,
+            network=network,
+            memory_bytes=memory,
+            timeout_seconds=timeout,
+            output=output,
+        )
+    except HarnessError as error:
+        report = Report.of_error(error, 0.0)
+        if not as_json:
+            show(report, verbose=verbose)
+        raise typer.Exit(tell([report], as_json=as_json)) from error
     raise typer.Exit(validate_all(tasks, settings, as_json=as_json, verbose=verbose))
 
 
 def validate_all(tasks: list[Path], settings: Settings, *, as_json: bool, verbose: bool) -> int:
     """Validate the tasks one after the other, show each result as it comes, and return the exit code."""
-    from harness.reports import Reports
-
     reports = []
     for folder, output in zip(tasks, output_folders(tasks, settings.output), strict=True):
         reports.append(validate_one(folder, settings, output))
         if not as_json:
             show(reports[-1], verbose=verbose)
-        if reports[-1].exit_code == 130:
+        if reports[-1].exit_code == INTERRUPTED:
             break
-    if len(tasks) == 1:
-        answer: Report | Reports = reports[0]
-    else:
-        answer = Reports.of(tuple(reports))
+    return tell(reports, as_json=as_json)
+
+
+def tell(reports: list[Report], *, as_json: bool) -> int:
+    """Print the one JSON document, or for several tasks a last line that sums them up; return the exit code."""
+    from harness.reports import Reports
+
+    answer: Report | Reports = reports[0] if len(reports) == 1 else Reports.of(tuple(reports))
     if as_json:
         typer.echo(answer.model_dump_json(by_alias=True, indent=2))
+    elif len(reports) > 1:
+        counts = Counter(report.verdict for report in reports)
+        summary = ", ".join(f"{count} {verdict}" for verdict, count in counts.items())
+        typer.echo(f"{len(reports)} tasks: {summary}")
     return answer.exit_code
 
 
