@@ -17,6 +17,7 @@ from .job import Edit, Request
 from .problems import TaskProblem
 
 EXTENSIONS = {"csv": ".csv", "mtx": ".mtx", "arrow": ".arrow"}
+LARGEST_SHARED_BYTES = 2 * 1024**3
 UNSEEN_CATEGORY = "unseen category 1"
 
 
@@ -48,6 +49,21 @@ def read_inputs(folder: str, data_format: str) -> Inputs:
     else:
         features = _read_csv(path)
     return Inputs(path, data_format, features, names, read_target(folder), _read_weights(folder))
+
+
+def read_shared_inputs(folder: str, data_format: str) -> Optional[Inputs]:
+    """Read the data once for all stages: a fork shares its memory and has a copy of what it changes.
+
+    None where each stage has to read it: very large data, which belongs under the stage's own memory limit; Arrow,
+    whose threads do not survive a fork; and data that cannot be read, which a stage tells better.
+    """
+    path = features_path(folder, data_format)
+    try:
+        if data_format == "arrow" or os.path.getsize(path) > LARGEST_SHARED_BYTES:
+            return None
+        return read_inputs(folder, data_format)
+    except Exception:
+        return None
 
 
 def features_path(folder: str, data_format: str) -> str:

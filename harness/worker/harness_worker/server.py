@@ -173,13 +173,15 @@ def _run_job(job: Job, events: _Events, wakeup: Tuple[int, int], host: int, prel
     """Run the stages in order until one fails; optional ones run beside those that score, and may fail."""
     # These need numpy and pandas, which have been found by now.
     from .credentials import Mask, read_documents
+    from .data import read_shared_inputs
     from .environment import write_input_files
     from .model_folder import ModelFolder
     from .problems import TaskProblem
     from .watching import Server
 
-    server = Server(events.descriptor, wakeup, host, preloaded)
     write_input_files(job)
+    inputs = read_shared_inputs(job.input_folder, job.data_format)
+    server = Server(events.descriptor, wakeup, host, preloaded, inputs)
     try:
         mask = Mask(read_documents(job.secrets_folder).values())
     except TaskProblem:

@@ -41,6 +41,7 @@ class StageStart:
 
     log: the file descriptor that its output goes to. stack: one for the stack where it crashes or is stopped.
     server_descriptors: those of the server, which the task must not have. preloaded: modules imported on request.
+    inputs: the data, where the server has read it for all stages.
     """
 
     job: Job
@@ -51,6 +52,7 @@ class StageStart:
     stack: int
     server_descriptors: List[int]
     preloaded: List[str]
+    inputs: Any = None
 
 
 def run_stage(start: StageStart) -> None:
@@ -210,13 +212,10 @@ class _Run:
             call_hook("init", init, self._code_folder)
 
     def _fit(self) -> None:
-        self._progress.enter("data")
-        inputs = read_inputs(self._job.input_folder, self._job.data_format)
-        self._task.fit(inputs)
+        self._task.fit(self._inputs())
 
     def _score(self) -> None:
-        self._progress.enter("data")
-        inputs = read_inputs(self._job.input_folder, self._job.data_format)
+        inputs = self._inputs()
         began = time.perf_counter()
         try:
             self._task.load(self._code_folder)
@@ -231,6 +230,12 @@ class _Run:
                 record["error"] = self._describe(error)
                 if number == 0 or not isinstance(error, Exception) or is_out_of_memory(error):
                     raise
+
+    def _inputs(self) -> Any:
+        self._progress.enter("data")
+        if self._start.inputs is not None:
+            return self._start.inputs
+        return read_inputs(self._job.input_folder, self._job.data_format)
 
     def _answer(self, inputs: Any, request: Any, record: Dict[str, Any], with_table: bool) -> None:
         self._progress.enter("data")

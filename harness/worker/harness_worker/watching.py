@@ -37,14 +37,15 @@ class Server:
     """What the server lends to each stage.
 
     events: file descriptor of the events, watched for a host that is gone. wakeup: the two ends of a pipe that is
-    readable whenever a signal has come. host: the process that started the server. branch: the process of a second
-    server that is at work beside this one, None where there is none.
+    readable whenever a signal has come. host: the process that started the server. inputs: the data, None where each
+    stage is to read it. branch: the process of a second server that works beside this one, None where there is none.
     """
 
     events: int
     wakeup: Tuple[int, int]
     host: int
     preloaded: List[str]
+    inputs: Any = None
     branch: Optional[int] = None
 
 
@@ -126,6 +127,7 @@ class _Watch:
             stack=self._stack,
             server_descriptors=[self._server.events, *self._server.wakeup, self._output],
             preloaded=self._server.preloaded,
+            inputs=self._server.inputs,
         )
         self._pid = processes.fork()
         if self._pid == 0:
