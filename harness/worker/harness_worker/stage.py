@@ -161,6 +161,8 @@ class _Run:
         """Run the stage; return its status and exit code, with any error in the result."""
         try:
             self._limit_memory()
+            if self._stage.optional:
+                _leave_processors_to_others()
             self._load_code(activity)
             if self._stage.kind == "fit":
                 self._fit()
@@ -253,6 +255,13 @@ class _Run:
 
     def _describe(self, error: BaseException) -> Dict[str, Any]:
         return describe(error, self._progress.where, self._code_folder, self._code_file)
+
+
+def _leave_processors_to_others() -> None:
+    """Use one thread: an optional stage runs beside others, and OpenMP's threads wait by spinning."""
+    control: Any = sys.modules.get("threadpoolctl")
+    if control is not None:
+        control.threadpool_limits(1)
 
 
 def _exit_code(error: BaseException) -> int:
