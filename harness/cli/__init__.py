@@ -11,7 +11,7 @@ from harness.cli.arguments import spread
 from harness.cli.build import build
 from harness.cli.deps import deps
 from harness.cli.envs import envs
-from harness.cli.validate import validate
+from harness.cli.validate import INTERRUPTED, validate
 from harness.version import __version__
 
 app = typer.Typer(
@@ -42,17 +42,20 @@ def options(
     """Take the options that come before a command."""
 
 
-def run() -> None:
-    """Run the command line; an error becomes one message on stderr and the exit code that its kind has."""
+def run() -> int:
+    """Run the command line and return its exit code; an error becomes one message on stderr."""
     from harness.errors import HarnessError
 
     try:
         app(list(spread(sys.argv[1:])))
+    except SystemExit as end:
+        return end.code if isinstance(end.code, int) else int(end.code is not None)
     except HarnessError as error:
         from harness.cli.messages import show_error
 
         show_error(error.finding)
-        sys.exit(error.exit_code)
+        return error.exit_code
     except KeyboardInterrupt:
         sys.stderr.write("Interrupted; everything that was started has been ended.\n")
-        sys.exit(130)
+        return INTERRUPTED
+    return 0

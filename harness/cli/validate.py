@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from harness.cli.messages import progress, show_error
 from harness.vocabulary import NetworkPolicy, TargetType
 
 if TYPE_CHECKING:
@@ -103,19 +104,25 @@ def validate(
     except HarnessError as error:
         report = Report.of_error(error, 0.0)
         if not as_json:
-            show(report, verbose=verbose)
+            show_error(error.finding)
         raise typer.Exit(tell([report], as_json=as_json)) from error
     raise typer.Exit(validate_all(tasks, settings, as_json=as_json, verbose=verbose))
 
 
 def validate_all(tasks: list[Path], settings: Settings, *, as_json: bool, verbose: bool) -> int:
     """Validate the tasks one after the other, show each result as it comes, and return the exit code."""
+    from harness.reports.console import show_report, stdout
+
     reports = []
+    console = stdout()
     for folder, output in zip(tasks, output_folders(tasks, settings.output), strict=True):
-        reports.append(validate_one(folder, settings, output))
-        if not as_json:
-            show(reports[-1], verbose=verbose)
-        if reports[-1].exit_code == INTERRUPTED:
+        report = validate_one(folder, settings, output)
+        reports.append(report)
+        if report.error is not None and not as_json:
+            show_error(report.error.finding)
+        elif not as_json:
+            show_report(report, console, verbose=verbose)
+        if report.exit_code == INTERRUPTED:
             break
     return tell(reports, as_json=as_json)
 
@@ -153,7 +160,6 @@ def validate_one(folder: Path, settings: Settings, output: Path | None) -> Repor
     """Return the task's report; what kept it from being judged, Ctrl-C too, becomes a report with verdict `error`."""
     from dataclasses import replace
 
-    from harness.cli.messages import progress
     from harness.errors import HarnessError, Interrupted
     from harness.pipeline import validate as run
     from harness.reports import Report
@@ -167,16 +173,3 @@ def validate_one(folder: Path, settings: Settings, output: Path | None) -> Repor
     except HarnessError as known:
         error = known
     return Report.of_error(error, time.perf_counter() - started)
-
-
-def show(report: Report, *, verbose: bool) -> None:
-    """Print the report to stdout, or the error to stderr."""
-    from rich.console import Console
-
-    from harness.cli.messages import show_error
-    from harness.reports.console import show_report
-
-    if report.error is not None:
-        show_error(report.error.finding)
-    else:
-        show_report(report, Console(), verbose=verbose)

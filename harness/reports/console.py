@@ -22,6 +22,11 @@ VERDICT_STYLES = {Verdict.PASSED: "bold green", Verdict.FAILED: "bold red", Verd
 Row = tuple[Text, ...]
 
 
+def stdout() -> Console:
+    """Return the console for results; plain where stdout is no terminal or NO_COLOR is set."""
+    return Console()
+
+
 def show_report(report: Report, console: Console, *, verbose: bool = False) -> None:
     """Print the report: what failed first. Checks that passed or were skipped are only counted, unless `verbose`.
 

@@ -270,8 +270,9 @@ def test_class_labels_may_follow_one_option(make_task: MakeTask, tmp_path: Path)
     assert "'d'" in done.stderr
 
 
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=["Ctrl-C", "terminated"])
 def test_an_interrupted_run_exits_with_130_and_leaves_no_process(
-    make_task: MakeTask, tmp_path: Path, cache: Path
+    number: signal.Signals, make_task: MakeTask, tmp_path: Path, cache: Path
 ) -> None:
     started = tmp_path / "started"
     task = make_task(
@@ -281,7 +282,7 @@ def test_an_interrupted_run_exits_with_130_and_leaves_no_process(
     command = [sys.executable, "-m", "harness", "validate", str(task), "--output", str(tmp_path / "out")]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
         wait_until(started.exists)
-        process.send_signal(signal.SIGINT)
+        process.send_signal(number)
         _, errors = process.communicate(timeout=30)
     assert process.returncode == 130, errors
     assert "Traceback" not in errors
