@@ -25,8 +25,8 @@ def diagnose_build(log_lines: Sequence[str], dependencies: Sequence[Dependency])
             continue
         named = {name: value for name, value in found.groupdict().items() if value}
         package, other = named.get("package"), named.get("other")
-        line = _line_of(package, dependencies)
-        other_line = _line_of(other, dependencies)
+        line = _line_of(package, dependencies, log)
+        other_line = _line_of(other, dependencies, log)
         related = (
             (RelatedLine(line_number=other_line.line_number if other_line else None, package_name=other),)
             if other
@@ -50,8 +50,11 @@ def diagnose_build(log_lines: Sequence[str], dependencies: Sequence[Dependency])
     )
 
 
-def _line_of(package: str | None, dependencies: Sequence[Dependency]) -> Dependency | None:
+def _line_of(package: str | None, dependencies: Sequence[Dependency], log: str) -> Dependency | None:
+    """Return the line of that package; of several, one with a version that the log speaks of."""
     if package is None:
         return None
     wanted = canonicalize_name(package)
-    return next((found for found in dependencies if canonicalize_name(found.package_name) == wanted), None)
+    lines = [line for line in dependencies if canonicalize_name(line.package_name) == wanted]
+    told = [line for line in lines if any(constraint.version in log for constraint in line.constraints)]
+    return next(iter(told or lines), None)

@@ -1,0 +1,98 @@
+"""`harness build` and `harness envs`, and what Ctrl-C leaves of a build."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+MakeTask = Callable[..., Path]
+CUSTOM = "def fit(X, y, output_dir, **kwargs):\n    pass\n"
+
+
+@pytest.fixture
+def small(tmp_path: Path) -> Path:
+    """Give a base environment that is built in a second."""
+    folder = tmp_path / "small"
+    folder.mkdir()
+    (folder / "env_info.json").write_text(json.dumps({"id": "0" * 24, "name": "Small"}))
+    (folder / "requirements.txt").write_text("six==1.17.0\n")
+    return folder
+
+
+def harness(*arguments: object) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "harness", *map(str, arguments)]
+    return subprocess.run(command, capture_output=True, text=True, check=False)
+
+
+def test_a_build_prints_its_log(make_task: MakeTask, small: Path) -> None:
+    done = harness("build", make_task(CUSTOM, requirements="iniconfig==2.0.0\n"), "--env", small)
+    assert done.returncode == 0, done.stderr
+    assert "six==1.17.0" in done.stdout
+    assert "iniconfig==2.0.0" in done.stdout
+    assert done.stdout.rstrip().endswith("build succeeded")
+
+
+def test_a_failed_build_ends_in_one_paragraph_that_names_line_cause_and_fix(make_task: MakeTask, small: Path) -> None:
+    task = make_task(CUSTOM, requirements="iniconfig\n\niniconfig==99.1\n")
+    done = harness("build", task, "--env", small)
+    assert done.returncode == 3
+    last = done.stdout.rstrip().splitlines()[-1]
+    assert last == (
+        "requirements.txt:3: `iniconfig==99.1`: No release of iniconfig has the version that is asked for. "
+        "Ask for a version that exists."
+    )
+
+
+def test_json_is_the_build_record(make_task: MakeTask, small: Path) -> None:
+    done = harness("build", make_task(CUSTOM), "--env", small, "--json")
+    record = json.loads(done.stdout)
+    assert record["buildStatus"] == "success"
+    assert record["buildStart"] <= record["buildEnd"]
+    assert record["diagnosis"] is None
+
+
+def test_lines_that_the_platform_refuses_are_not_built(make_task: MakeTask, small: Path) -> None:
+    done = harness("build", make_task(CUSTOM, requirements="six\niniconfig~=2.0\n"), "--env", small)
+    assert done.returncode == 2
+    assert "requirements.txt:2: 'iniconfig~=2.0'" in done.stderr
+    assert "iniconfig>=2.0,<3" in done.stderr
+
+
+def test_ctrl_c_ends_a_build_and_leaves_nothing_half_built(make_task: MakeTask, small: Path, tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        index = f"http://127.0.0.1:{silent.getsockname()[1]}/simple"
+        environment = {
+            **os.environ,
+            "UV_DEFAULT_INDEX": index,
+            "UV_INDEX": index,
+            "UV_FIND_LINKS": str(tmp_path),
+            "UV_CACHE_DIR": str(tmp_path / "uv"),
+            "HARNESS_CACHE_DIR": str(tmp_path / "cache"),
+        }
+        task = make_task(CUSTOM, requirements="iniconfig\n")
+        command = [sys.executable, "-m", "harness", "validate", str(task), "--env", str(small)]
+        with subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, text=True) as process:
+            silent.settimeout(60)
+            connection, _ = silent.accept()
+            with connection:
+                process.send_signal(signal.SIGINT)
+                _, errors = process.communicate(timeout=30)
+    assert process.returncode == 130
+    assert "nterrupted" in errors
+    assert "Traceback" not in errors
+    assert list((tmp_path / "cache" / "venvs").glob("*.unfinished")) == []
+
+
+def test_the_environments_are_listed() -> None:
+    done = harness("envs")
+    assert done.returncode == 0
+    assert "python3_sklearn" in done.stdout
+    assert "5e8c889607389fe0f466c72d" in done.stdout
