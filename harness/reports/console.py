@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from pathlib import Path
 
 from rich.console import Console
 from rich.padding import Padding
@@ -88,9 +89,10 @@ def _summary(report: Report) -> Iterator[str]:
         peak = max(stage.peak_memory_bytes for stage in report.stages) / 2**20
         yield f"stages: {stages}; peak memory {peak:.0f} MiB"
     outputs, archives = report.outputs, report.archives
-    for place in (outputs.predictions, outputs.transformed, archives.training_artifact, archives.logs):
-        if place:
-            yield place
+    places = (outputs.predictions, outputs.transformed, archives.training_artifact, archives.logs)
+    files = [Path(place) for place in places if place]
+    if files:
+        yield f"results: {files[0].parent} ({', '.join(file.name for file in files)})"
 
 
 def printable(text: str) -> str:
