@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import re
-import shutil
 import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -13,21 +10,18 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from harness.archives import LOGS_NAME, TRAINING_ARTIFACT_NAME, write_logs, write_training_artifact
 from harness.backends import Backend, Job, Worker, open_backend
 from harness.builds.model import BuildPlan, BuildResult
 from harness.builds.plan import plan_build
-from harness.cache import cache_folder, make_folder
 from harness.checks import Evidence, checks_before_build, checks_before_run, run_checks
-from harness.environments import Environment, find_environment
+from harness.environments import find_environment
 from harness.errors import BackendUnavailable, HarnessError
+from harness.output import default_output, prepare_output, save_results, write_report
 from harness.progress import Progress, Silent
 from harness.records import CheckResult, CheckStatus, TargetType
 from harness.reports.model import (
-    Archives,
     BuildReport,
     EnvironmentReport,
-    Outputs,
     Report,
     Seconds,
     StageReport,
@@ -41,8 +35,6 @@ from harness.tasks import Task, default_parameters, read_parameters, read_task
 
 if TYPE_CHECKING:
     from harness.data import SampleData
-
-REPORT_NAME = "report.json"
 
 _T = TypeVar("_T")
 
@@ -65,7 +57,7 @@ def validate(
     backend = open_backend(settings.backend)
     secrets = read_secret_values(settings.user_secrets_mount_path)
     parameters = choose_parameters(task, settings)
-    output = prepare_output(task, settings)
+    output = prepare_output(settings.output or default_output(task))
     known = Evidence(
         task=task,
         target_type=target_type,
@@ -87,17 +79,17 @@ def validate(
             archives, outputs = save_results(output, evidence, checks, secrets)
     report = Report(
         verdict=Verdict.FAILED if any_failed(checks) else Verdict.PASSED,
-        task=describe_task(task, target_type),
-        environment=describe_environment(environment, backend, evidence.build),
+        task=TaskReport.of(task, target_type),
+        environment=EnvironmentReport.of(environment, backend.name, evidence.build),
         dependencies=task.requirements.dependencies,
         build=BuildReport.of(evidence.build) if evidence.build else None,
-        stages=describe_stages(evidence),
+        stages=tuple(StageReport.of(stage) for stage in evidence.run.stages) if evidence.run else (),
         checks=checks,
         archives=archives,
         outputs=outputs,
         seconds=clock.seconds(),
     )
-    (output / REPORT_NAME).write_text(report.model_dump_json(by_alias=True, indent=2), encoding="utf-8")
+    write_report(output, report)
     return report
 
 
@@ -207,100 +199,8 @@ def choose_parameters(task: Task, settings: Settings) -> dict[str, Any]:
     return dict(default_parameters(task.metadata))
 
 
-def prepare_output(task: Task, settings: Settings) -> Path:
-    """Return the folder for this task's results, without those of an earlier run.
-
-    Raises HarnessError where the folder cannot be written.
-    """
-    folder = settings.output or default_output(task)
-    make_folder(folder, remedy="Choose another folder with --output.")
-    try:
-        for pattern in (REPORT_NAME, LOGS_NAME, TRAINING_ARTIFACT_NAME, "predictions.*", "transformed.*"):
-            for stale in folder.glob(pattern):
-                stale.unlink()
-        probe = folder / ".writable"
-        probe.touch()
-        probe.unlink()
-    except OSError as error:
-        raise HarnessError(
-            f"the output folder cannot be written: {error.strerror}",
-            file=str(folder),
-            remedy="Choose another --output.",
-        ) from error
-    return folder
-
-
-def default_output(task: Task) -> Path:
-    """Return a folder in the user's cache that belongs to this task folder alone."""
-    name = re.sub(r"[^A-Za-z0-9._-]+", "-", task.folder.absolute().name)
-    digest = hashlib.sha256(str(task.folder.absolute()).encode()).hexdigest()[:8]
-    return cache_folder() / "output" / f"{name}-{digest}"
-
-
-def save_results(
-    output: Path, evidence: Evidence, checks: Sequence[CheckResult], secrets: frozenset[str]
-) -> tuple[Archives, Outputs]:
-    """Write the archives and the task's output for all rows into the output folder; return their paths."""
-    logs = write_logs(output, collect_logs(evidence, checks), secrets)
-    run = evidence.run
-    if run is None or run.fit is None:
-        return Archives(logs=str(logs)), Outputs()
-    archives = Archives(logs=str(logs), training_artifact=str(write_training_artifact(output, run.artifact_folder)))
-    whole = run.scoring.output("whole") if run.scoring else None
-    if whole is None or whole.table is None or not whole.file(whole.table).is_file():
-        return archives, Outputs()
-    kind = "transformed" if evidence.target_type is TargetType.TRANSFORM else "predictions"
-    copied = shutil.copy(whole.file(whole.table), output / f"{kind}{Path(whole.table).suffix}")
-    return archives, Outputs.model_validate({kind: str(copied)})
-
-
-def collect_logs(evidence: Evidence, checks: Sequence[CheckResult]) -> dict[str, str]:
-    """Return every log by its name in the archive: the build's, each stage's, and what the checks found."""
-    logs = {"checks.log": "".join(f"{check.status:8}{check.id}: {check.message}\n" for check in checks)}
-    if evidence.build is not None:
-        logs["build.log"] = evidence.build.log
-    for stage in evidence.run.stages if evidence.run else ():
-        if stage.log_file.is_file() and not stage.log_file.is_symlink():
-            logs[f"{stage.name}.log"] = stage.log_file.read_text(encoding="utf-8", errors="replace")
-    return logs
-
-
 def any_failed(checks: Sequence[CheckResult]) -> bool:
     return any(check.status is CheckStatus.FAILED for check in checks)
-
-
-def describe_task(task: Task, target_type: TargetType) -> TaskReport:
-    return TaskReport(
-        name=task.name,
-        path=str(task.folder),
-        language=task.language,
-        target_type=target_type,
-        interface=task.hooks.interface,
-    )
-
-
-def describe_environment(environment: Environment, backend: Backend, build: BuildResult | None) -> EnvironmentReport:
-    return EnvironmentReport(
-        id=environment.id,
-        name=environment.name,
-        backend=backend.name,
-        python_version=build.python_version if build else environment.python_version,
-        image=build.image if build else None,
-    )
-
-
-def describe_stages(evidence: Evidence) -> tuple[StageReport, ...]:
-    return tuple(
-        StageReport(
-            name=stage.name,
-            status=stage.status,
-            seconds=stage.ended.seconds,
-            cpu_seconds=stage.ended.cpu_seconds,
-            peak_memory_bytes=stage.ended.peak_memory_bytes,
-            exit_code=stage.ended.exit_code,
-        )
-        for stage in (evidence.run.stages if evidence.run else ())
-    )
 
 
 @dataclass(slots=True)

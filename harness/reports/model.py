@@ -13,10 +13,12 @@ from pydantic import field_serializer
 
 from harness.builds.log import timestamp
 from harness.builds.model import BuildResult, Diagnosis
+from harness.environments.model import Environment
 from harness.errors import HarnessError
 from harness.findings import Finding
 from harness.records import BuildStatus, CheckResult, CheckStatus, Dependency, Record, TargetType
-from harness.runs import StageStatus
+from harness.runs import StageResult, StageStatus
+from harness.tasks.model import Task
 
 SCHEMA_VERSION: Final = 1
 
@@ -38,6 +40,16 @@ class TaskReport(Record):
     target_type: TargetType
     interface: Literal["hooks", "class"]
 
+    @classmethod
+    def of(cls, task: Task, target_type: TargetType) -> TaskReport:
+        return cls(
+            name=task.name,
+            path=str(task.folder),
+            language=task.language,
+            target_type=target_type,
+            interface=task.hooks.interface,
+        )
+
 
 class EnvironmentReport(Record):
     """What it was judged on. `image` is None on backends without images."""
@@ -47,6 +59,16 @@ class EnvironmentReport(Record):
     backend: str
     python_version: str | None
     image: str | None
+
+    @classmethod
+    def of(cls, environment: Environment, backend: str, build: BuildResult | None) -> EnvironmentReport:
+        return cls(
+            id=environment.id,
+            name=environment.name,
+            backend=backend,
+            python_version=build.python_version if build else environment.python_version,
+            image=build.image if build else None,
+        )
 
 
 class BuildReport(Record):
@@ -82,6 +104,17 @@ class StageReport(Record):
     cpu_seconds: float
     peak_memory_bytes: int
     exit_code: int | None
+
+    @classmethod
+    def of(cls, stage: StageResult) -> StageReport:
+        return cls(
+            name=stage.name,
+            status=stage.status,
+            seconds=stage.ended.seconds,
+            cpu_seconds=stage.ended.cpu_seconds,
+            peak_memory_bytes=stage.ended.peak_memory_bytes,
+            exit_code=stage.ended.exit_code,
+        )
 
 
 class Archives(Record):
