@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from harness.errors import HarnessError
+from harness.findings import Severity
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -42,7 +43,7 @@ def deps(
 ) -> None:
     """Show the dependency records of a requirements file, and the lines that the platform refuses.
 
-    Exit code 0: nothing is refused, 1: lines are refused, 2: the file cannot be read.
+    Exit code 0: nothing is refused, 1: lines are refused or exclude each other, 2: the file cannot be read.
     """
     from harness.requirements import NO_REQUIREMENTS, fix_requirements, lint_requirements, parse_requirements
 
@@ -50,13 +51,14 @@ def deps(
     if fix and file is not None:
         _tell_fixed(file, fix_requirements(file, language))
     requirements = NO_REQUIREMENTS if file is None else parse_requirements(file, language)
-    for finding in lint_requirements(requirements):
+    findings = lint_requirements(requirements)
+    for finding in findings:
         typer.echo(f"{finding.severity}: {_shown(str(finding))}", err=True)
     if as_json:
         typer.echo(json.dumps(as_document(requirements), indent=2, ensure_ascii=False))
     else:
         _show(requirements)
-    if requirements.refused:
+    if requirements.refused or any(finding.severity is Severity.ERROR for finding in findings):
         raise typer.Exit(1)
 
 

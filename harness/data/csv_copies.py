@@ -21,7 +21,7 @@ def copy_csv(source: CsvSource, names: Sequence[str], path: Path) -> None:
     names: what the columns are called; pandas has made them unique where the file has not.
     """
     with translated_read_errors(source.path), path.open("wb") as copy:
-        if len(source.columns) == source.width and source.encoding.startswith("utf-8"):
+        if len(source.columns) == source.width > 1 and source.encoding.startswith("utf-8"):
             with open_text(source.path) as content:
                 shutil.copyfileobj(content, copy, BLOCK_BYTES)
         elif source.is_plain and len(source.columns) > 1:
@@ -33,7 +33,8 @@ def copy_csv(source: CsvSource, names: Sequence[str], path: Path) -> None:
 def _picked_records(source: CsvSource, names: Sequence[str]) -> Iterator[bytes]:
     """Pick columns record by record; every value is quoted, which changes nothing of what pandas reads.
 
-    Without quotes a lone column's value of blanks would be a blank line, and a carriage return the end of one.
+    Without quotes a lone column's value of blanks would be a blank line, and a carriage return the end of one. A blank
+    line of the file is no row, but would become one in a file of one column, where it is a missing value.
     """
     only = source.columns[0]
     pick: Callable[[list[str]], Sequence[str]] = (

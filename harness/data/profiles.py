@@ -14,7 +14,8 @@ if TYPE_CHECKING:
 _NUMBER = frozenset({DataType.NUM})
 _WHOLE_NUMBER = frozenset({DataType.NUM, DataType.CAT})
 _TEXT = frozenset({DataType.TXT, DataType.CAT})
-_TEXT_DATE = frozenset({DataType.DATE, DataType.TXT, DataType.CAT})
+_DATE = frozenset({DataType.DATE, DataType.TXT, DataType.CAT})
+_DURATION = frozenset({DataType.DATE_DURATION, DataType.TXT, DataType.CAT})
 _ANYTHING = frozenset(DataType)
 
 _ISO_DATE = re.compile(r"\d{4}-\d{2}-\d{2}([T ]\d{2}:\d{2}(:\d{2}([.,]\d{1,9})?)?(Z|[+-]\d{2}(:?\d{2})?)?)?", re.ASCII)
@@ -27,8 +28,9 @@ def profile_columns(features: pd.DataFrame) -> tuple[ColumnProfile, ...]:
     """Return one profile a column, in order.
 
     Whole numbers and booleans count as numbers and as categories, text as text and as category, text that is ISO
-    dates throughout as date besides, a column without values as everything. Whether text is dates is judged on
-    at most 5,000 of its distinct values.
+    dates throughout as date besides, a column without values as everything. Dates and durations of Parquet and Arrow
+    files count as text too, so that a column is the same in each format. Whether text is dates is judged on at most
+    5,000 of its distinct values.
     Source: how the platform's runner types columns, kinder on ISO dates on purpose.
     """
     return tuple(_profile(str(name), features.iloc[:, position]) for position, name in enumerate(features.columns))
@@ -57,9 +59,9 @@ def _data_types(column: pd.Series) -> frozenset[DataType]:
     if types.is_numeric_dtype(column):
         return _NUMBER
     if types.is_datetime64_any_dtype(column):
-        return frozenset({DataType.DATE})
+        return _DATE
     if types.is_timedelta64_dtype(column):
-        return frozenset({DataType.DATE_DURATION})
+        return _DURATION
     # Booleans with missing values, decimal numbers and date objects have no type of their own in pandas.
     match types.infer_dtype(column, skipna=True):
         case "boolean" | "integer":
@@ -67,9 +69,9 @@ def _data_types(column: pd.Series) -> frozenset[DataType]:
         case "decimal" | "floating" | "mixed-integer-float":
             return _NUMBER
         case "date" | "datetime":
-            return frozenset({DataType.DATE})
+            return _DATE
         case _:
-            return _TEXT_DATE if _is_iso_dates(column) else _TEXT
+            return _DATE if _is_iso_dates(column) else _TEXT
 
 
 def _is_iso_dates(column: pd.Series) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -13,6 +13,7 @@ from harness.data.sample_columns import MAKERS, mostly_zero, truth, with_missing
 from harness.errors import HarnessError
 from harness.records import TargetType
 from harness.tasks.model import DataType, SchemaRequirement, TypeSchema
+from harness.tasks.schema_rules import allows_column_count
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -120,24 +121,10 @@ def _makeable_types(requirements: list[SchemaRequirement]) -> list[DataType]:
     return types
 
 
-# The conditions that number_of_columns can have, as the platform names them.
-_CONDITIONS: dict[str, Callable[[int, list[int]], bool]] = {
-    "EQUALS": lambda count, values: count in values,
-    "IN": lambda count, values: count in values,
-    "NOT_EQUALS": lambda count, values: count not in values,
-    "NOT_IN": lambda count, values: count not in values,
-    "GREATER_THAN": lambda count, values: count > max(values),
-    "NOT_LESS_THAN": lambda count, values: count >= max(values),
-    "LESS_THAN": lambda count, values: count < min(values),
-    "NOT_GREATER_THAN": lambda count, values: count <= min(values),
-}
-
-
 def _column_count(requirements: list[SchemaRequirement], usual: int) -> int:
     """Return the allowed number of columns that is nearest to the usual one."""
-    conditions = [(_CONDITIONS[r.condition], [int(value) for value in _values(r)]) for r in requirements]
     allowed = [
-        count for count in range(1, _MOST_COLUMNS + 1) if all(holds(count, values) for holds, values in conditions)
+        count for count in range(1, _MOST_COLUMNS + 1) if all(allows_column_count(one, count) for one in requirements)
     ]
     if not allowed:
         raise _no_sample(f"number_of_columns {_spelled(requirements)}")

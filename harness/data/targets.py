@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import math
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from harness.data.matrix_market import read_lines
@@ -21,32 +23,33 @@ _VALUES_SHOWN = 3
 def check_target(table: Table, target: pd.Series, target_type: TargetType) -> pd.Series:
     """Return the target as fit may have it: nothing missing, nothing infinite, numeric for regression.
 
-    table: the file that holds the target, for messages with lines. A regression target that holds numbers as text
-    (Parquet, Arrow) comes back as numbers, as it does from the CSV that a task reads.
+    table: the file that holds the target, for messages with lines. A target of a Parquet or Arrow file comes back as
+    what the task reads from the CSV that it is given: numbers that are held as text are numbers, dates are text.
     Raises HarnessError with the offending rows.
     """
     import numpy as np
     import pandas as pd
 
+    if table.kind in ("parquet", "arrow"):
+        target = _as_read_from_csv(target)
     named = f"The target {str(target.name)!r}"
     missing = np.flatnonzero(target.isna().to_numpy()).tolist()
     if missing:
         raise table.error(
             f"{named} is missing in {len(missing)} of {len(target)} rows: {show_rows(missing)}.",
-            remedy="Leave these rows out, or fill in their target.",
+            remedy=_missing_remedy(target_type),
             row=missing[0],
         )
     if target_type is TargetType.REGRESSION and not pd.api.types.is_numeric_dtype(target):
         numbers = pd.to_numeric(target, errors="coerce")
         wrong = np.flatnonzero(numbers.isna().to_numpy()).tolist()
-        if wrong or pd.api.types.is_datetime64_any_dtype(target) or pd.api.types.is_timedelta64_dtype(target):
-            rows = wrong or list(range(len(target)))
-            values = ", ".join(repr(str(target.iloc[row])) for row in rows[:_VALUES_SHOWN])
+        if wrong:
+            values = ", ".join(repr(str(target.iloc[row])) for row in wrong[:_VALUES_SHOWN])
             raise table.error(
-                f"{named} of a regression task must be numeric, but {len(rows)} of {len(target)} rows are not: "
-                f"{show_rows(rows)}, e.g. {values}.",
+                f"{named} of a regression task must be numeric, but {len(wrong)} of {len(target)} rows are not: "
+                f"{show_rows(wrong)}, e.g. {values}.",
                 remedy="Write plain numbers with a decimal point and without units, or choose another target.",
-                row=rows[0],
+                row=wrong[0],
             )
         target = numbers
     if pd.api.types.is_float_dtype(target):
@@ -58,6 +61,22 @@ def check_target(table: Table, target: pd.Series, target_type: TargetType) -> pd
                 row=infinite[0],
             )
     return target
+
+
+def _as_read_from_csv(target: pd.Series) -> pd.Series:
+    import pandas as pd
+
+    text = target.to_csv(index=False, header=["target"], quoting=csv.QUOTE_NONNUMERIC)
+    column: pd.Series = pd.read_csv(io.StringIO(text), low_memory=False, skip_blank_lines=False)["target"]
+    column.name = target.name
+    return column
+
+
+def _missing_remedy(target_type: TargetType) -> str:
+    remedy = "Leave these rows out, or fill in their target."
+    if target_type.is_classification:
+        remedy += " Words such as NA, None and null are read as missing: call such a class something else."
+    return remedy
 
 
 def find_class_labels(
@@ -123,15 +142,17 @@ def _check_given_labels(table: Table, given: Sequence[str], counts: Mapping[str,
         raise table.error(
             f"The class label {twice[0]!r} is given more than once.", remedy="Name each class label once."
         )
-    in_target = {_comparable(label) for label in counts}
-    absent = [label for label in given if _comparable(label) not in in_target]
+    # pandas reads true, TRUE and True alike.
+    key: Callable[[str], str | float] = str.casefold if set(counts) <= {"True", "False"} else _comparable
+    in_target = {key(label) for label in counts}
+    absent = [label for label in given if key(label) not in in_target]
     if absent:
         raise table.error(
             f"The target has no class {show_names(absent)}; it has {_show_counts(counts)}.",
             remedy="Give the labels as they are written in the target, or leave them out to have them read from it.",
         )
-    wanted = {_comparable(label) for label in given}
-    unnamed = [label for label in counts if _comparable(label) not in wanted]
+    wanted = {key(label) for label in given}
+    unnamed = [label for label in counts if key(label) not in wanted]
     if unnamed:
         raise table.error(
             f"The target has classes that are not among the class labels: {show_names(unnamed)}.",
@@ -150,5 +171,5 @@ def _comparable(label: str) -> str | float:
 
 def _show_counts(counts: Mapping[str, int]) -> str:
     ordered = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
-    shown = ", ".join(f"{label!r} ({count} rows)" for label, count in ordered[:10])
+    shown = ", ".join(f"{label!r} ({count} row{'' if count == 1 else 's'})" for label, count in ordered[:10])
     return f"{shown} and {len(ordered) - 10} more" if len(ordered) > 10 else shown

@@ -17,9 +17,9 @@ from harness.requirements.rewrites import contradict
 def lint_requirements(requirements: Requirements) -> tuple[Finding, ...]:
     """Return findings on this file and those that it includes, file by file, in the order of lines.
 
-    Errors: versions that exclude each other, an include that cannot be read. Warnings: a package named twice, a module
-    of the standard library, the name of an import in place of the package's, a comment that swallows the next
-    line, environment variables.
+    Errors: versions that exclude each other. Warnings: a package named twice, a module of the standard library, the
+    name of an import in place of the package's, a comment that swallows the next line, environment variables.
+    Lines that are refused say themselves why.
     """
     if requirements.file is None:
         return ()
@@ -43,8 +43,6 @@ def _of_file(file: Requirements, root: Path) -> Iterator[Finding]:
     place = _place(file.file, root)
     for line in file.lines:
         number = line.source.line_number
-        if line.include_trouble is not None:
-            yield Finding(f"This file cannot be included: {line.include_trouble}", file=place, line=number)
         if line.source.swallows_next_line:
             yield Finding(
                 "The comment ends in a backslash, so that the next line belongs to the comment and is not installed.",

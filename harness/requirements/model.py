@@ -59,14 +59,12 @@ class JudgedLine:
     record: what the platform holds of it, or why it holds nothing. rewrite: the refused line's rewrite as it goes
     into the file, with the line ends that the file has.
     pip_refuses: pip itself cannot read it, and so installs nothing at all from the file.
-    include_trouble: why the file that the line includes could not be read.
     """
 
     source: LogicalLine
     record: Dependency | RefusedLine
     rewrite: str | None = None
     pip_refuses: bool = False
-    include_trouble: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

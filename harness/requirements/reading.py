@@ -141,10 +141,10 @@ def _follow(
     try:
         included = _read_included(file, statement, variables, ancestors)
     except _NotIncluded as error:
-        trouble = f"{shown} {error}"
-        reason = f"{statement.option} is not supported: {ONLY_OWN_FILE} {_begin(trouble, expanded=expanded)}"
+        trouble = _begin(f"{shown} {error}", expanded=expanded)
+        reason = f"{statement.option} is not supported: {ONLY_OWN_FILE} {trouble}"
         record = refuse_include(line, reason).record
-        found.lines.append(JudgedLine(line, record, pip_refuses=True, include_trouble=trouble))
+        found.lines.append(JudgedLine(line, record, pip_refuses=True))
         return
     (found.constraint_files if statement.is_constraint else found.included).append(included)
     found.entries.extend(included.entries)

@@ -68,7 +68,8 @@ def _list_task_files(folder: Path) -> FileList:
     if listing is None:
         remedy = f'Give the folder that holds it: "{folder.parent}".'
         raise HarnessError("A task is a folder, but this is a file.", remedy=remedy, file=str(folder))
-    if not listing.files and not listing.findings:
+    is_there = any((folder / name).exists() for name in CODE_FILES)
+    if not listing.files and not listing.findings and not is_there:
         remedy = "Write custom.py or custom.R into it."
         raise HarnessError("The task folder holds no files of a task.", remedy=remedy, file=str(folder))
     return listing

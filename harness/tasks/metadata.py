@@ -6,6 +6,7 @@ Source of the rules: the platform's public text on model metadata, and its runne
 from __future__ import annotations
 
 import dataclasses
+import os
 from pathlib import Path
 
 from harness.findings import Finding, Severity
@@ -73,7 +74,20 @@ def read_metadata(file: Path) -> Metadata:
         reason = (error.strerror or str(error)).lower()
         finding = Finding(f"The file cannot be read: {reason}.", "Make it a readable file.", FILE_NAME)
         return Metadata(file=file, findings=(finding,))
-    return parse_metadata(content, file)
+    return _with_existing_input(parse_metadata(content, file), file.parent)
+
+
+def _with_existing_input(metadata: Metadata, folder: Path) -> Metadata:
+    """Warn where the sample data that the metadata names is not there, and pass it over."""
+    named = metadata.validation_input
+    # os.path answers for paths that cannot be at all, too long ones say, where pathlib raises.
+    if named is None or os.path.isfile(folder / named):  # noqa: PTH113
+        return metadata
+    problem = f'"input" of validation is "{named}", but there is no such file, so that it is not used.'
+    remedy = "Correct the path, which is relative to the task folder, or delete the key."
+    finding = Finding(problem, remedy, FILE_NAME, metadata.validation_line, severity=Severity.WARNING)
+    findings = sorted((*metadata.findings, finding), key=lambda each: each.line or 0)
+    return dataclasses.replace(metadata, validation_input=None, findings=tuple(findings))
 
 
 def parse_metadata(content: bytes, file: Path) -> Metadata:
@@ -97,6 +111,7 @@ def _read_root(root: Mapping, violations: Violations) -> Metadata:
     credentials = root.get("userCredentialSpecifications")
     default_schema = default_type_schema() if target_type is TargetType.TRANSFORM else None
     validation = _read_section(root, "validation", violations)
+    validation_input = validation.get("input") if validation else None
     _judge_remaining(root, violations)
     return Metadata(
         name=_text(required(root, "name", FILE_NAME, violations), '"name"', violations),
@@ -104,7 +119,8 @@ def _read_root(root: Mapping, violations: Violations) -> Metadata:
         target_type=target_type,
         environment_id=_read_environment_id(root, violations),
         description=_optional_text(root.get("description"), '"description"', violations),
-        validation_input=_text(validation.get("input"), '"input" of validation', violations) if validation else None,
+        validation_input=_text(validation_input, '"input" of validation', violations),
+        validation_line=validation_input.line if validation_input else None,
         validation_target=(
             _text(validation.get("targetName"), '"targetName" of validation', violations) if validation else None
         ),

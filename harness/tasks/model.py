@@ -109,7 +109,10 @@ class Hyperparameter:
 
 @dataclass(frozen=True, slots=True)
 class Metadata:
-    """model-metadata.yaml, read and judged. `file` is its path, None where the task has none."""
+    """model-metadata.yaml, read and judged. `file` is its path, None where the task has none.
+
+    validation_input: sample data of the task's own, relative to its folder. validation_line: where it is named.
+    """
 
     file: Path | None = None
     name: str | None = None
@@ -118,6 +121,7 @@ class Metadata:
     environment_id: str | None = None
     description: str | None = None
     validation_input: str | None = None
+    validation_line: int | None = None
     validation_target: str | None = None
     hyperparameters: tuple[Hyperparameter, ...] = ()
     type_schema: TypeSchema | None = None

@@ -173,8 +173,9 @@ def _blocks(statement: ast.stmt) -> Iterator[list[ast.stmt]]:
             yield statement.body
         yield statement.orelse
     elif isinstance(statement, ast.Try | ast.TryStar):
-        yield statement.body
+        # What is tried counts as the last to bind a name: the platform has what a fallback stands in for.
         yield from (handler.body for handler in statement.handlers)
+        yield statement.body
         yield statement.orelse
         yield statement.finalbody
     elif isinstance(statement, ast.For | ast.While):

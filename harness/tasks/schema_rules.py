@@ -112,13 +112,18 @@ _COMPARISONS: dict[str, tuple[str, Callable[[int, Sequence[int]], bool]]] = {
 }
 
 
+def allows_column_count(requirement: SchemaRequirement, count: int) -> bool:
+    """Tell whether a requirement on number_of_columns is met by so many columns."""
+    _, holds = _COMPARISONS[requirement.condition]
+    return holds(count, [int(value) for value in requirement.values])
+
+
 def _judge_number_of_columns(requirement: SchemaRequirement, found: TableFacts) -> str | None:
-    words, holds = _COMPARISONS[requirement.condition]
-    values = [int(value) for value in requirement.values]
     count = len(found.columns)
-    if holds(count, values):
+    if allows_column_count(requirement, count):
         return None
-    return f"number_of_columns must be {words} {listed(map(str, values))}, but there are {count}."
+    words, _ = _COMPARISONS[requirement.condition]
+    return f"number_of_columns must be {words} {listed(map(str, requirement.values))}, but there are {count}."
 
 
 def _judge_contains_missing(requirement: SchemaRequirement, found: TableFacts) -> str | None:

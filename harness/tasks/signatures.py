@@ -80,8 +80,26 @@ def signature_problems(name: str, function: Function, call: Call, *, is_method: 
         problems.append((message, 'Add "**kwargs" to its parameters.'))
     if extra:
         message = f'"{name}" requires {_quoted(extra)}, which the platform does not give.'
-        problems.append((message, f"Give {'it a default value' if len(extra) == 1 else 'them default values'}."))
+        default = f"give {'it a default value' if len(extra) == 1 else 'them default values'}."
+        renamings = _renamings(extra, given.args[gives_self:], call, by_keyword)
+        problems.append((message, _sentence(", or ".join([*renamings, default]))))
     return problems
+
+
+def _renamings(extra: list[str], written: list[ast.arg], call: Call, by_keyword: set[str]) -> list[str]:
+    """Suggest names for the first parameters of `fit`, as users give them names of their own."""
+    if call.keywords != FIT_KEYWORDS:
+        return []
+    pairs = [
+        f'"{parameter.arg}" to "{expected}"'
+        for parameter, expected in zip(written, FIT_KEYWORDS[:3], strict=False)
+        if parameter.arg in extra and expected not in by_keyword
+    ]
+    return [f"rename {' and '.join(pairs)}"] if pairs else []
+
+
+def _sentence(text: str) -> str:
+    return text[:1].upper() + text[1:]
 
 
 def _is_static(function: Function) -> bool:

@@ -223,10 +223,11 @@ def test_nothing_left_beside_the_target(tmp_path: Path) -> None:
             BINARY,
             ["a", "b", "a", "c", "a", "b"],
             None,
-            "A binary target has exactly two classes, but 'y' has 3: 'a' (3 rows), 'b' (2 rows), 'c' (1 rows).",
+            "A binary target has exactly two classes, but 'y' has 3: 'a' (3 rows), 'b' (2 rows), 'c' (1 row).",
             id="binary-with-three-classes",
         ),
         pytest.param(BINARY, ["a", "a"], None, "but 'y' has 1: 'a' (2 rows).", id="binary-with-one-class"),
+        pytest.param(BINARY, ["a"], None, "but 'y' has 1: 'a' (1 row).", id="binary-with-one-row"),
         pytest.param(MULTICLASS, ["1", "1"], None, "at least two classes, but 'y' has 1", id="one-class"),
         pytest.param(
             BINARY,
@@ -277,7 +278,7 @@ def test_dates_are_no_regression_target(tmp_path: Path) -> None:
     [
         pytest.param(
             {"positive_class_label": "yes", "negative_class_label": "No"},
-            "The target has no class 'No'; it has 'no' (1 rows), 'yes' (1 rows).",
+            "The target has no class 'No'; it has 'no' (1 row), 'yes' (1 row).",
             id="binary-other-case",
         ),
         pytest.param({"class_labels": ("yes", "no", "maybe")}, "no class 'maybe'", id="multiclass-absent"),

@@ -17,7 +17,8 @@ import pyarrow.parquet
 import pytest
 from scipy import io, sparse
 
-from harness.data import DataOptions, read_sample_data
+from harness.data import DataOptions, read_sample_data, write_input
+from harness.errors import HarnessError
 from harness.records import TargetType
 
 TABLE = "age,colour,bought,weight\n31,red,yes,1\n,blue,no,0.5\n58,red,yes,2\n"
@@ -246,6 +247,43 @@ def test_given_binary_labels_may_be_the_same_number_in_another_spelling(tmp_path
     options = DataOptions(input=path, target="y", positive_class_label="1", negative_class_label="0")
 
     assert read_sample_data(options, TargetType.BINARY).class_labels == ("1", "0")
+
+
+def test_given_truth_values_may_be_spelled_as_in_the_file(tmp_path: Path) -> None:
+    path = write(tmp_path / "d.csv", "a,y\n1,true\n2,false\n")
+    options = DataOptions(input=path, target="y", positive_class_label="true", negative_class_label="false")
+
+    assert read_sample_data(options, TargetType.BINARY).class_labels == ("true", "false")
+
+
+@pytest.mark.parametrize(
+    ("values", "labels"),
+    [
+        pytest.param(pd.to_datetime(["2020-01-01", "2020-01-02"]), ("2020-01-01", "2020-01-02"), id="dates"),
+        pytest.param(["00", "01"], ("0", "1"), id="numbers-as-text"),
+        pytest.param(pd.array([1, 0], "Int64"), ("0", "1"), id="nullable"),
+        pytest.param(pd.Categorical(["u", "v"], ["w", "v", "u"]), ("u", "v"), id="categories"),
+        pytest.param(['a"b', "it's"], ('a"b', "it's"), id="quotes"),
+    ],
+)
+def test_labels_of_parquet_are_those_that_the_task_reads(
+    tmp_path: Path, values: object, labels: tuple[str, str]
+) -> None:
+    pd.DataFrame({"a": [1.0, 2.0], "y": values}).to_parquet(tmp_path / "d.parquet")
+
+    data = read_sample_data(DataOptions(input=tmp_path / "d.parquet", target="y"), TargetType.BINARY)
+    write_input(data, tmp_path / "input")
+
+    assert data.class_labels == labels
+    assert sorted(pd.read_csv(tmp_path / "input" / "y.csv")["y"].astype(str)) == list(labels)
+
+
+def test_a_label_of_parquet_that_the_task_reads_as_missing_is_refused(tmp_path: Path) -> None:
+    pd.DataFrame({"a": [1.0, 2.0], "y": ["None", "x"]}).to_parquet(tmp_path / "d.parquet")
+
+    with pytest.raises(HarnessError, match="missing in 1 of 2 rows: row 0") as refused:
+        read_sample_data(DataOptions(input=tmp_path / "d.parquet", target="y"), TargetType.BINARY)
+    assert "None" in refused.value.finding.remedy
 
 
 def test_multiclass_with_two_classes_is_fine(tmp_path: Path) -> None:

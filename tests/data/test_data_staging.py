@@ -85,6 +85,17 @@ def test_a_gzipped_file_is_staged_unpacked(tmp_path: Path) -> None:
     assert (tmp_path / "input" / "X.csv").read_bytes() == b"a,b\n1,2\n"
 
 
+def test_blank_lines_of_a_file_with_one_column_are_no_rows(tmp_path: Path) -> None:
+    """The worker reads a blank line of a lone column as a missing value; here only the quoted one is meant so."""
+    path = tmp_path / "data.csv"
+    path.write_text('a\n1\n\n2\n""\n\n')
+
+    data = staged(path, tmp_path / "input", target=None)
+
+    assert data.features["a"].tolist()[:2] == [1.0, 2.0]
+    assert (tmp_path / "input" / "X.csv").read_text() == '"a"\n"1"\n"2"\n""\n'
+
+
 def test_duplicate_names_are_staged_as_they_are_in_memory(tmp_path: Path) -> None:
     path = tmp_path / "data.csv"
     path.write_text("a,y,a,y\n1,2,3,4\n")

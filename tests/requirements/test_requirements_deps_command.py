@@ -93,6 +93,18 @@ def test_accepted_file_ends_with_0(tmp_path: Path) -> None:
     assert "any version" in out
 
 
+def test_lines_that_exclude_each_other_end_with_1(tmp_path: Path) -> None:
+    code, out, err = run(write(tmp_path, "numpy==1.0\nnumpy==2.0\n"), "--json")
+    assert (code, json.loads(out)["refused"]) == (1, [])
+    assert err.startswith("error: requirements.txt:2: numpy ==2.0 and ==1.0 (on line 1) exclude each other.")
+
+
+def test_an_include_that_is_missing_is_told_once(tmp_path: Path) -> None:
+    code, out, err = run(write(tmp_path, "-r gone.txt\n"))
+    assert (code, err) == (1, "")
+    assert out.count("gone.txt does not exist") == 1
+
+
 def test_no_control_characters_reach_the_terminal(tmp_path: Path) -> None:
     _, out, _ = run(write(tmp_path, "numpy \x1b[31m\n"))
     assert "\x1b" not in out

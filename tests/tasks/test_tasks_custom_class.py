@@ -66,6 +66,11 @@ def test_a_class_is_read_with_its_interface_methods_and_lines(read: Read) -> Non
             id="alias",
         ),
         pytest.param(
+            "try:\n    from datarobot_drum.custom_task_interfaces import RegressionEstimatorInterface as R\n"
+            "except ImportError:\n    R = object\nclass CustomTask(R):",
+            id="with-a-fallback",
+        ),
+        pytest.param(
             "import datarobot_drum.custom_task_interfaces as cti\nclass CustomTask(cti.RegressionEstimatorInterface):",
             id="module-alias",
         ),

@@ -110,10 +110,11 @@ def test_a_second_custom_py_that_is_left_out_is_no_problem(tmp_path: Path) -> No
     assert read_task(tmp_path).errors == ()
 
 
-def test_a_custom_py_that_is_left_out_is_named(tmp_path: Path) -> None:
+@pytest.mark.parametrize("ignored", ["*.py\n", "*\n"])
+def test_a_custom_py_that_is_left_out_is_named(tmp_path: Path, ignored: str) -> None:
     (tmp_path / "custom.py").write_text(FIT)
     (tmp_path / "readme.md").touch()
-    (tmp_path / ".harnessignore").write_text("*.py\n")
+    (tmp_path / ".harnessignore").write_text(ignored)
     assert ".harnessignore" in refusal(tmp_path).finding.remedy
 
 

@@ -167,6 +167,12 @@ def test_a_syntax_error_in_a_module_that_custom_py_imports_is_found(read: Read) 
         pytest.param(
             "def fit(X, y, *, alpha, beta, **kwargs): ...", 'requires "alpha" and "beta"', "them", id="kwonly"
         ),
+        pytest.param(
+            "def fit(data, target, output_dir, **kwargs): ...",
+            'requires "data" and "target"',
+            'Rename "data" to "X" and "target" to "y", or give',
+            id="names-of-their-own",
+        ),
         pytest.param("def fit(X, y, /, **kwargs): ...", 'requires "X" and "y"', "default", id="positional-only"),
         pytest.param("fit = lambda X, y: None", '"output_dir"', "**kwargs", id="lambda"),
         pytest.param("async def fit(**kwargs): ...", "coroutine", "async", id="async"),

@@ -237,6 +237,30 @@ def test_a_folder_in_place_of_the_file_is_a_finding(tmp_path: Path) -> None:
     assert "cannot be read" in finding.message
 
 
+@pytest.mark.parametrize("named", ["data/gone.csv", "data", "x" * 5_000])
+def test_sample_data_that_is_not_there_is_a_warning(tmp_path: Path, named: str) -> None:
+    (tmp_path / "data").mkdir()
+    file = tmp_path / "model-metadata.yaml"
+    file.write_text(HEAD + f"validation:\n  input: {named}\n")
+
+    metadata = read_metadata(file)
+
+    [finding] = metadata.findings
+    assert (finding.file, finding.line, finding.severity) == ("model-metadata.yaml", 5, Severity.WARNING)
+    assert "no such file" in finding.message
+    assert metadata.validation_input is None
+
+
+def test_sample_data_that_is_there_is_kept(tmp_path: Path) -> None:
+    (tmp_path / "own.csv").write_text("a\n1\n")
+    file = tmp_path / "model-metadata.yaml"
+    file.write_text(HEAD + "validation:\n  input: own.csv\n")
+
+    metadata = read_metadata(file)
+
+    assert (metadata.validation_input, metadata.findings) == ("own.csv", ())
+
+
 @pytest.mark.parametrize("name", ["model-metadata.yml", "model_metadata.yaml", "Model-Metadata.yaml"])
 def test_a_file_with_nearly_the_right_name_is_named(tmp_path: Path, name: str) -> None:
     (tmp_path / name).write_text(HEAD)
