@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -112,7 +113,7 @@ def try_task(
         stack.callback(backend.cancel)
         building = pool.submit(_build_and_start, plan, backend, settings, known.task, progress, stack)
         try:
-            data = load_data(known, settings)
+            data = load_data(known, settings, plan)
             build, worker = building.result()
         except BaseException:
             backend.cancel()
@@ -144,22 +145,23 @@ def _build_and_start(
     return build, stack.enter_context(backend.start(build, task, settings.network))
 
 
-def load_data(known: Evidence, settings: Settings) -> SampleData:
+def load_data(known: Evidence, settings: Settings, plan: BuildPlan) -> SampleData:
     """Return the user's data, else the input that the metadata names, else a bundled sample that fits the task."""
-    from harness.data import choose_sample, read_sample_data
+    from harness.data import DataOptions, choose_sample, read_sample_data
 
     task, options = known.task, settings.data_options
+    read = partial(read_sample_data, target_type=known.target_type, prefer_arrow=plan.names_package("pyarrow"))
     if options.input is not None:
-        return read_sample_data(options, known.target_type)
+        return read(options)
     if task.metadata.validation_input and (task.folder / task.metadata.validation_input).is_file():
         own = replace(
             options,
             input=task.folder / task.metadata.validation_input,
             target=options.target or (None if options.target_csv else task.metadata.validation_target),
         )
-        return read_sample_data(own, known.target_type)
-    if options.target or options.target_csv or options.row_weights or options.row_weights_csv:
-        raise HarnessError("a target or weights were given without data", remedy="Give the data with --input.")
+        return read(own)
+    if options != DataOptions():
+        raise HarnessError("options for the data were given without data", remedy="Give the data with --input.")
     return choose_sample(known.target_type, task.metadata.type_schema)
 
 

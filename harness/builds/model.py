@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+
+from packaging.utils import canonicalize_name
 
 from harness.environments.model import Environment
 from harness.records import BuildStatus, Dependency, Record
@@ -23,6 +26,12 @@ class BuildPlan:
     requirements: tuple[str, ...]
     dependencies: tuple[Dependency, ...]
     digest: str
+
+    def names_package(self, package: str) -> bool:
+        """Tell whether a line asks for this package itself; what dependencies bring is known only after the build."""
+        wanted = canonicalize_name(package)
+        lines = (*self.environment_requirements, *self.requirements)
+        return any(re.split(r"[^a-z0-9-]", line, maxsplit=1)[0] == wanted for line in lines)
 
 
 class RelatedLine(Record):

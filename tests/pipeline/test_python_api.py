@@ -58,6 +58,7 @@ def test_texts_do_for_paths_and_words(make_task: Callable[..., Path], tmp_path: 
         pytest.param({"environment": "python3_sklern"}, "python3_sklearn", id="environment"),
         pytest.param({"backend": "podman"}, "venv", id="backend"),
         pytest.param({"target": "price"}, "--input", id="a target without data"),
+        pytest.param({"class_labels": ("a", "b")}, "--input", id="labels without data"),
     ],
 )
 def test_mistaken_options_are_told(options: dict[str, str], expected: str, make_task: Callable[..., Path]) -> None:
