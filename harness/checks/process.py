@@ -90,7 +90,7 @@ def judge_fit(evidence: Evidence) -> Outcome:
     if run is None:
         return not_reached("fit did not run")
     if run.fit is None:
-        return _worker_failure(run) or not_reached("fit did not run")
+        return worker_failure(run) or not_reached("fit did not run")
     if run.fit.passed:
         return passed(f"in {seconds_text(run.fit.ended.seconds)}", seconds=run.fit.ended.seconds)
     return stage_failure(evidence.task, run.fit)
@@ -109,6 +109,9 @@ def judge_artifact(evidence: Evidence) -> Outcome:
     details: dict[str, Any] = {"files": sorted(files)[:100], "fileCount": len(files), "totalBytes": total}
     if not files:
         return _judge_empty_artifact(evidence, details)
+    elsewhere = _models_elsewhere(evidence)
+    if elsewhere and not any(_is_model(name) for name in files):
+        return _left_elsewhere(f"no model in output_dir, only {named(sorted(files))}", elsewhere, details)
     if total > LARGEST_ARTIFACT_BYTES:
         limit = size_text(LARGEST_ARTIFACT_BYTES)
         largest = max(files, key=lambda name: files[name])
@@ -137,7 +140,7 @@ def judge_load(evidence: Evidence) -> Outcome:
         return not_reached("scoring did not run")
     scoring = run.scoring
     if scoring is None:
-        return _worker_failure(run) or not_reached("scoring did not run")
+        return worker_failure(run) or not_reached("scoring did not run")
     if _came_to_scoring(scoring):
         return passed(
             f"{scoring.reported.model_source or 'loaded'}, in {seconds_text(scoring.reported.load_seconds)}",
@@ -264,12 +267,19 @@ def _ending(stage: StageResult) -> dict[str, Any]:
     }
 
 
-def _worker_failure(run: RunResult) -> Outcome | None:
+def worker_failure(run: RunResult) -> Outcome | None:
+    """Say why the worker itself could not do its work, None where it could."""
     if run.error is None:
         return None
+    if run.python_version is None:
+        return failed(
+            f"the task could not be started: {excerpt(run.error)}",
+            "Choose a base environment that has numpy and pandas.",
+        )
     return failed(
-        f"the task could not be started: {excerpt(run.error)}",
-        "Choose a base environment that has numpy and pandas.",
+        f"the run was cut short: {excerpt(run.error)}",
+        "Look for code that ends processes which it has not started, or that writes or removes files outside of "
+        "output_dir.",
     )
 
 
@@ -296,15 +306,9 @@ def _came_to_scoring(scoring: StageResult) -> bool:
 
 def _judge_empty_artifact(evidence: Evidence, details: dict[str, Any]) -> Outcome:
     task = evidence.task
-    fit = evidence.run.fit if evidence.run else None
-    written = [path for path in (fit.reported.outside_writes if fit else ()) if _is_model(path)]
+    written = _models_elsewhere(evidence)
     if written:
-        return failed(
-            f"fit left nothing in output_dir, it wrote {named(written)} instead",
-            "Save the model with os.path.join(output_dir, ...): only what lies there is kept.",
-            written=written,
-            **details,
-        )
+        return _left_elsewhere("nothing in output_dir", written, details)
     old = [file.path for file in task.files if "/" not in file.path and _is_model(file.path)]
     if old:
         return failed(
@@ -326,6 +330,20 @@ def _judge_empty_artifact(evidence: Evidence, details: dict[str, Any]) -> Outcom
     )
 
 
+def _models_elsewhere(evidence: Evidence) -> list[str]:
+    fit = evidence.run.fit if evidence.run else None
+    return [path for path in (fit.reported.outside_writes if fit else ()) if _is_model(path)]
+
+
+def _left_elsewhere(what: str, written: list[str], details: dict[str, Any]) -> Outcome:
+    return failed(
+        f"fit left {what}, it wrote {named(written)} instead",
+        "Save the model with os.path.join(output_dir, ...): only what lies there is kept.",
+        written=written,
+        **details,
+    )
+
+
 def _is_model(path: str) -> bool:
     return path.lower().endswith(MODEL_SUFFIXES)
 
@@ -341,11 +359,15 @@ def _loaded_candidates(task: Task, left: Iterable[str]) -> list[str]:
 
 
 def _files_with_sizes(folder: Path) -> Iterator[tuple[str, int]]:
-    """Yield (path relative to the folder with `/`, bytes) of each file; links are counted, never followed."""
+    """Yield (path relative to the folder with `/`, bytes) of each file; links are counted, never followed.
+
+    Bytes of a name that are no UTF-8 are shown as question marks: a report could not hold them.
+    """
     for parent, _, names in os.walk(folder):
         for name in names:
             file = Path(parent, name)
-            yield file.relative_to(folder).as_posix(), file.lstat().st_size
+            shown = file.relative_to(folder).as_posix().encode("utf-8", "replace").decode()
+            yield shown, file.lstat().st_size
 
 
 def _mentioned_artifact(error: TaskError | None, folder: Path) -> str | None:

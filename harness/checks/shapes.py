@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from harness.checks.engine import Outcome, failed, not_reached, passed, skipped, warning
+from harness.checks.engine import Outcome, failed, not_reached, passed, skipped, skipped_because, warning
 from harness.checks.outputs import (
     answered_requests,
     blocks,
@@ -75,7 +75,7 @@ def judge_row_count(evidence: Evidence) -> Outcome:
                 expected=expected,
                 found=request.output.rows,
             )
-    _read_once(output)
+        _read_once(request.output)
     return passed(counted(output.rows, "row"), rows=output.rows)
 
 
@@ -84,6 +84,9 @@ def judge_columns(evidence: Evidence) -> Outcome:
     output = whole_output(evidence)
     if output is None:
         return not_reached("there is no output")
+    if not output.rows and not output.columns:
+        # An empty DataFrame lacks its rows, too, which has been said.
+        return skipped_because("row_count")
     if is_transform(evidence):
         return _judge_transform_columns(output)
     columns = output.columns

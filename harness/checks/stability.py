@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from harness.checks.comparison import Difference, Table, Tolerance, compare, open_table, tolerance_for
 from harness.checks.engine import Outcome, failed, not_reached, passed, skipped
 from harness.checks.outputs import request_name, row_numbers, whole_output
-from harness.checks.process import describe_error, error_details, stage_failure
+from harness.checks.process import describe_error, error_details, stage_failure, worker_failure
 from harness.checks.wording import FIRST_FEW, counted, json_number, named, rows_listed, value_text, verb
 from harness.runs import RequestResult, StageResult
 
@@ -47,7 +47,7 @@ def judge_repeatable(evidence: Evidence) -> Outcome:
         return not_reached("there is no output")
     again = run.repeated
     if again is None:
-        return not_reached("there was no second process")
+        return worker_failure(run) or not_reached("there was no second process")
     problem = _second_process_problem(evidence, again)
     if problem is not None:
         return problem

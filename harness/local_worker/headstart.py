@@ -38,12 +38,17 @@ def begin(arguments: Sequence[str]) -> None:
             _early.append(WorkerProcess(python, note["preload"], sandbox, NetworkPolicy(note["network"])))
 
 
-def take(python: Path, network: NetworkPolicy) -> WorkerProcess | None:
-    """Return the early worker where it runs on that interpreter and network policy; end it where it does not."""
+def take(python: Path, preload: Sequence[str], network: NetworkPolicy) -> WorkerProcess | None:
+    """Return the early worker where it was started with the same; end it where it was not.
+
+    preload: what is imported there and no longer here would hide that an import is missing; what is not imported there
+    would be paid by every stage.
+    """
     if not _early:
         return None
     worker = _early.pop()
-    if worker.is_alive and worker.python == python and worker.network is network:
+    started_with = (worker.python, worker.preload, worker.network)
+    if worker.is_alive and started_with == (python, tuple(preload), network):
         return worker
     worker.close()
     return None

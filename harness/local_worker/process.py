@@ -29,6 +29,7 @@ class WorkerProcess:
 
     def __init__(self, python: Path, preload: Sequence[str], sandbox: Sandbox, network: NetworkPolicy) -> None:
         self.python = python
+        self.preload = tuple(preload)
         self.network = network
         self._resources = ExitStack()
         self.folder = self._resources.enter_context(run_folder())

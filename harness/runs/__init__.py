@@ -4,7 +4,16 @@ Source: docs/run-protocol.md. Nothing here runs task code or unpickles what a ta
 """
 
 from harness.runs.plan import Edit, Request, Stage, plan_stages
-from harness.runs.results import Output, RequestResult, RunResult, StageResult, StageStatus, TaskError, read_stage
+from harness.runs.results import (
+    Output,
+    RequestResult,
+    RunResult,
+    StageRecordChanged,
+    StageResult,
+    StageStatus,
+    TaskError,
+    read_stage,
+)
 
 __all__ = [
     "Edit",
@@ -13,6 +22,7 @@ __all__ = [
     "RequestResult",
     "RunResult",
     "Stage",
+    "StageRecordChanged",
     "StageResult",
     "StageStatus",
     "TaskError",

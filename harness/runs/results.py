@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, model_validator
 from pydantic.alias_generators import to_camel
 
 if TYPE_CHECKING:
@@ -74,8 +75,8 @@ class Output(_Wire):
     folder: Path = Path()
 
     def file(self, name: str) -> Path:
-        """Return the path of one of the output's files; only a plain name of this folder is accepted."""
-        if Path(name).name != name or (self.folder / name).is_symlink():
+        """Return the path of one of the output's files; only a regular file of this folder is accepted."""
+        if not _is_own_file(self.folder, name):
             raise ValueError(f"not a file of this stage: {name!r}")
         return self.folder / name
 
@@ -113,7 +114,12 @@ class Output(_Wire):
 
         if self.sparse is None:
             raise ValueError("the output is not sparse")
-        matrix = sparse.load_npz(self.file(self.sparse))
+        file = self.file(self.sparse)
+        with zipfile.ZipFile(file) as archive:
+            # The worker writes it as it is; a compressed one could unpack to anything.
+            if any(member.compress_type != zipfile.ZIP_STORED for member in archive.infolist()):
+                raise ValueError("the recorded matrix is compressed")
+        matrix = sparse.load_npz(file)
         if matrix.format != "csr":
             raise ValueError(f"the recorded matrix is {matrix.format}, expected csr")
         # Indices out of range would make compiled code read beyond its arrays.
@@ -249,28 +255,54 @@ class RunResult:
         return self.stage("robustness")
 
 
-def read_stage(folder: Path, kind: Literal["fit", "score"]) -> StageResult | None:
-    """Return the stage whose files lie in `folder`, or None where it was not reached.
+def read_stage(folder: Path, kind: Literal["fit", "score"], status: str) -> StageResult:
+    """Return the stage whose files lie in `folder`.
 
+    status: how it ended, as the worker has told the host by itself, where a task cannot put in a word. Raises
+    StageRecordChanged where stage.json says otherwise.
     A result.json that cannot be read counts as absent: the process may have been killed while it wrote, or a task may
     have put something else there.
     """
-    ended_file = folder / "stage.json"
-    if not ended_file.is_file():
-        return None
-    ended = _Ended.model_validate_json(ended_file.read_bytes())
+    try:
+        ended = _Ended.model_validate_json(_read_own_file(folder, "stage.json"))
+    except (OSError, ValueError) as error:
+        raise StageRecordChanged(folder.name) from error
+    if ended.status != status:
+        raise StageRecordChanged(folder.name)
     return StageResult(folder.name, kind, folder, ended, _read_reported(folder))
 
 
+class StageRecordChanged(Exception):
+    """What the worker recorded of how a stage ended is not there, or not what it has told the host."""
+
+    def __init__(self, stage: str) -> None:
+        super().__init__(f"the record of how {stage} ended was changed afterwards")
+
+
 def _read_reported(folder: Path) -> _Reported:
-    file = folder / "result.json"
     try:
-        if file.is_symlink() or file.stat().st_size > LARGEST_RESULT_BYTES:
-            return _Reported()
-        document = json.loads(file.read_bytes())
+        document = json.loads(_read_own_file(folder, "result.json"))
         for request in document.get("requests", ()):
-            if isinstance(request.get("output"), Mapping):
-                request["output"]["folder"] = folder
+            output = request.get("output")
+            if isinstance(output, Mapping):
+                request["output"] = {**output, "folder": folder, "table": _existing(folder, output.get("table"))}
         return _Reported.model_validate(document)
-    except (OSError, ValueError, ValidationError, AttributeError, TypeError, RecursionError):
+    except (OSError, ValueError, AttributeError, TypeError, RecursionError):
         return _Reported()
+
+
+def _read_own_file(folder: Path, name: str) -> bytes:
+    file = folder / name
+    if not _is_own_file(folder, name) or file.stat().st_size > LARGEST_RESULT_BYTES:
+        raise ValueError(f"not a file of this stage: {name!r}")
+    return file.read_bytes()
+
+
+def _existing(folder: Path, name: object) -> str | None:
+    return name if isinstance(name, str) and _is_own_file(folder, name) else None
+
+
+def _is_own_file(folder: Path, name: str) -> bool:
+    """Tell whether a regular file of that plain name lies in the folder; a pipe would be waited for for ever."""
+    file = folder / name
+    return Path(name).name == name and file.is_file() and not file.is_symlink()

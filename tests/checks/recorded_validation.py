@@ -94,8 +94,9 @@ class Validation:
     timeout_seconds: float = 60.0
     strict: bool = True
     run_error: str | None = None
+    python_version: str | None = "3.11.7"
     isolated: bool = True
-    _stages: dict[str, str] = field(default_factory=dict)
+    _stages: dict[str, tuple[str, str]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         (self.folder / "task").mkdir(parents=True)
@@ -191,7 +192,7 @@ class Validation:
             **reported,
         }
         (folder / "result.json").write_text(json.dumps(result))
-        self._stages[name] = kind
+        self._stages[name] = (kind, status)
         return self
 
     def without(self, *names: str) -> Validation:
@@ -232,10 +233,13 @@ class Validation:
             file = self.folder / "artifact" / name
             file.parent.mkdir(parents=True, exist_ok=True)
             file.write_bytes(content)
-        stages = [read_stage(self.folder / "output" / name, kind) for name, kind in self._stages.items()]  # type: ignore[arg-type]
         return RunResult(
-            stages=tuple(stage for stage in stages if stage is not None),
+            stages=tuple(
+                read_stage(self.folder / "output" / name, kind, status)  # type: ignore[arg-type]
+                for name, (kind, status) in self._stages.items()
+            ),
             artifact_folder=self.folder / "artifact",
+            python_version=self.python_version,
             isolated=self.isolated,
             error=self.run_error,
         )
@@ -255,7 +259,7 @@ class Validation:
 
     def results(self, **changes: Any) -> dict[str, CheckResult]:
         """Judge everything; a validation that was told no answers gives the usual ones."""
-        if not self._stages:
+        if not self._stages and self.run_error is None:
             self.answer()
         return {result.id: result for result in run_checks(self.evidence(**changes), CHECKS)}
 
@@ -293,7 +297,7 @@ def write_frame(folder: Path, name: str, frame: pd.DataFrame) -> dict[str, Any]:
 
 def write_sparse(folder: Path, name: str, matrix: sparse.csr_matrix) -> dict[str, Any]:
     """Write a matrix; return the OUTPUT record."""
-    sparse.save_npz(folder / f"{name}.sparse.npz", matrix.astype(float))
+    sparse.save_npz(folder / f"{name}.sparse.npz", matrix.astype(float), compressed=False)
     return {
         "kind": "sparse",
         "rows": matrix.shape[0],

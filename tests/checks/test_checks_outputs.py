@@ -571,3 +571,17 @@ def test_a_file_outside_the_stage_is_not_read(tmp_path: Path) -> None:
     validation = Validation(tmp_path).answer()
     validation.change_output("whole", numbers="../../secret.npy")
     assert validation.result("row_count").status is CheckStatus.FAILED
+
+
+@pytest.mark.parametrize("target_type", [TargetType.REGRESSION, TargetType.BINARY, TargetType.TRANSFORM])
+def test_an_empty_frame_is_one_failure(tmp_path: Path, target_type: TargetType) -> None:
+    validation = Validation(tmp_path).as_type(target_type).answer(lambda rows, call: pd.DataFrame())
+    results = validation.results()
+    assert [result.id for result in results.values() if result.status is CheckStatus.FAILED] == ["row_count"]
+
+
+def test_damaged_values_of_any_request_are_one_failure(tmp_path: Path) -> None:
+    validation = Validation(tmp_path).answer()
+    (tmp_path / "output" / "predict" / "subset.numbers.npy").write_bytes(b"")
+    results = validation.results()
+    assert [result.id for result in results.values() if result.status is CheckStatus.FAILED] == ["row_count"]

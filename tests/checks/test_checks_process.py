@@ -235,14 +235,51 @@ def test_processes(tmp_path: Path, check_id: str, record: Record, status: str, m
 def test_a_worker_that_cannot_start_fails_fit(tmp_path: Path) -> None:
     validation = Validation(tmp_path)
     validation.run_error = "the environment lacks numpy"
-    validation.stage("fit", kind="fit").without("fit")
-    validation._stages["never"] = "score"
+    validation.python_version = None
     results = validation.results()
     assert (results["fit"].status, results["fit"].message) == (
         CheckStatus.FAILED,
         "the task could not be started: the environment lacks numpy",
     )
     assert results["predict"].message == "not run because “Fit completes” failed"
+
+
+def test_a_run_that_was_cut_short_while_scoring(tmp_path: Path) -> None:
+    validation = Validation(tmp_path).stage("fit", kind="fit")
+    validation.run_error = "the worker ended early."
+    results = validation.results()
+    assert (results["load"].status, results["load"].message) == (
+        CheckStatus.FAILED,
+        "the run was cut short: the worker ended early.",
+    )
+    assert "numpy" not in results["load"].remedy
+    assert [result.id for result in results.values() if result.status is CheckStatus.FAILED] == ["load"]
+
+
+def test_a_run_that_was_cut_short_in_the_second_process(tmp_path: Path) -> None:
+    validation = Validation(tmp_path).answer().without("predict-again")
+    validation.run_error = "the worker ended early."
+    results = validation.results()
+    assert [result.id for result in results.values() if result.status is CheckStatus.FAILED] == ["repeatable"]
+
+
+def test_a_model_in_the_code_folder_beside_notes_in_the_artifact(tmp_path: Path) -> None:
+    validation = Validation(tmp_path)
+    validation.artifacts = {"notes.json": b"{}"}
+    validation.stage("fit", kind="fit", outsideWrites=["/code/model.pkl"])
+    result = validation.result("artifact")
+    assert (result.status, result.message) == (
+        CheckStatus.FAILED,
+        'fit left no model in output_dir, only "notes.json", it wrote "/code/model.pkl" instead',
+    )
+
+
+def test_an_artifact_whose_name_is_no_text_can_be_reported(tmp_path: Path) -> None:
+    validation = Validation(tmp_path)
+    validation.artifacts = {"caf\udce9.pkl": b"1"}
+    result = validation.result("artifact")
+    assert result.details["files"] == ["caf?.pkl"]
+    assert '"caf?.pkl"' in result.model_dump_json().replace('\\"', '"')
 
 
 def test_an_artifact_written_into_the_code_folder(tmp_path: Path) -> None:

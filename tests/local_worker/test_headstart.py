@@ -76,6 +76,15 @@ def test_other_dependencies_get_another_worker(task: Path) -> None:
     assert validate(task).passed
 
 
+def test_other_imports_get_another_worker_and_the_next_run_begins_with_it(task: Path, cache: Path) -> None:
+    (task / "custom.py").write_text("import sklearn.isotonic\n" + FIT)
+    headstart.begin(["validate", str(task)])
+    assert validate(task).passed
+    notes = [json.loads(file.read_text()) for file in (cache / "headstart").glob("*.json")]
+    assert [note for note in notes if "sklearn.isotonic" in note["preload"]]
+    assert running(cache) == 0
+
+
 def test_an_early_worker_that_nobody_takes_is_gone(task: Path, cache: Path) -> None:
     headstart.begin(["validate", str(task)])
     assert running(cache) == 1

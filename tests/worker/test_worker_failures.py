@@ -388,3 +388,110 @@ def test_the_artifact_is_put_back_after_a_failure(tmp_path: Path) -> None:
     assert run.statuses == {"fit": "passed", "predict": "failed"}
     assert "['custom.py', 'model.bin'] False" in run.log("predict")
     assert [file.name for file in run.artifact.iterdir()] == ["model.bin"]
+
+
+HOSTILE_START = """\
+    import json, os, pickle, shutil, sys, time
+    import pandas as pd
+    OUTPUT = os.path.join(os.path.dirname(os.environ["ARTIFACT_DIRECTORY"]), "output")
+
+    def forge(stage):
+        os.makedirs(os.path.join(OUTPUT, stage), exist_ok=True)
+        for name, text in (("stage.json", '{"status": "passed"}'), ("result.json", '{"requests": [{"id": "whole"}]}')):
+            with open(os.path.join(OUTPUT, stage, name), "w") as stream:
+                stream.write(text)
+
+    def load_model(folder):
+        with open(os.path.join(folder, "model.pkl"), "rb") as stream:
+            return pickle.load(stream)
+
+    def save(output_dir, model=1.0):
+        with open(os.path.join(output_dir, "model.pkl"), "wb") as stream:
+            pickle.dump(model, stream)
+
+    def score(data, model, **kwargs):
+        return pd.DataFrame({"Predictions": data["a"] * model})
+
+    def fit(X, y, output_dir, **kwargs):
+        save(output_dir)
+"""
+
+
+def hostile(*lines: str) -> str:
+    """Return a task whose fit saves a model and then does this."""
+    return HOSTILE_START + "".join(f"        {line}\n" for line in lines)
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        pytest.param(['forge("predict")'], id="forged-records"),
+        pytest.param(['os.makedirs(os.path.join(OUTPUT, "predict", "stage.json", "x"))'], id="folder-for-a-record"),
+        pytest.param(
+            ['os.makedirs(OUTPUT + "/predict")', 'os.mkfifo(OUTPUT + "/predict/log.txt")'], id="pipe-for-the-log"
+        ),
+        pytest.param(
+            ['os.makedirs(OUTPUT + "/fit/x")', 'os.mkfifo(OUTPUT + "/fit/stage.json.partial")'], id="pipe-for-a-record"
+        ),
+        pytest.param(['os.symlink("/nowhere", OUTPUT + "/predict")'], id="link-for-the-folder"),
+        pytest.param(["shutil.rmtree(OUTPUT)"], id="no-output-folder"),
+        pytest.param(['shutil.rmtree(os.environ["CODE_DIR"])'], id="no-code-folder"),
+        pytest.param(["os.fork()"], id="fork-that-returns"),
+        pytest.param(
+            ["for name in os.listdir(output_dir):", "    os.chmod(os.path.join(output_dir, name), 0o400)"],
+            id="read-only-artifact",
+        ),
+        pytest.param(['os.chmod(output_dir + "/model.pkl", 0)', "os.chmod(output_dir, 0)"], id="locked-artifact"),
+    ],
+)
+def test_what_fit_does_to_our_folders_stops_nothing(tmp_path: Path, lines: list[str]) -> None:
+    run = run_task(tmp_path, hostile(*lines))
+    assert run.statuses == {"fit": "passed", "predict": "passed"}
+    assert run.numbers() == [[1.0], [2.0], [3.0], [4.0], [5.0], [6.0]]
+    assert 'stage "fit" ended: passed' in run.log("fit")
+    assert 'stage "predict" ended: passed' in run.log("predict")
+
+
+def test_a_forged_result_does_not_outlive_the_stage_that_should_write_it(tmp_path: Path) -> None:
+    run = run_task(tmp_path, hostile('forge("predict")').replace("return pd", "os._exit(0); return pd"))
+    assert run.statuses == {"fit": "passed", "predict": "exited"}
+    assert run.stage("predict")["status"] == "exited"
+    assert not (tmp_path / "output" / "predict" / "result.json").exists()
+
+
+def test_a_fork_that_returns_from_score_does_not_answer_twice(tmp_path: Path) -> None:
+    requests = [WHOLE, *({"id": f"again-{number}", "rows": None, "edit": None} for number in range(12))]
+    run = run_task(tmp_path, hostile().replace("return pd", "os.fork(); return pd"), FIT, score(*requests))
+    assert run.statuses == {"fit": "passed", "predict": "passed"}
+    assert [entry["id"] for entry in run.result("predict")["requests"]][-1] == "again-11"
+
+
+def test_scoring_has_the_code_as_it_was_before_fit(tmp_path: Path) -> None:
+    lines = ('save(os.environ["CODE_DIR"], 7.0)', 'os.remove(os.path.join(output_dir, "model.pkl"))')
+    run = run_task(tmp_path, hostile(*lines), FIT, score(), files={"old.txt": "old"})
+    assert run.statuses == {"fit": "passed", "predict": "failed"}
+    assert run.error("predict")["type"] == "FileNotFoundError"
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        pytest.param(["shutil.rmtree(output_dir)", 'os.symlink("/etc", output_dir)'], id="link-for-the-artifact"),
+        pytest.param(
+            ['os.remove(output_dir + "/model.pkl")', 'os.symlink("/etc/hostname", output_dir + "/model.pkl")'],
+            id="link-in-the-artifact",
+        ),
+        pytest.param(["shutil.rmtree(output_dir)", 'open(output_dir, "w").close()'], id="file-for-the-artifact"),
+    ],
+)
+def test_scoring_gets_nothing_from_outside_of_the_artifact(tmp_path: Path, lines: list[str]) -> None:
+    run = run_task(tmp_path, hostile(*lines))
+    assert run.statuses == {"fit": "passed", "predict": "failed"}
+    assert {path.name for path in (tmp_path / "model").iterdir()} == {"custom.py", "__pycache__"}
+    assert run.artifact.is_dir()
+    assert not run.artifact.is_symlink()
+
+
+def test_half_characters_in_a_message_come_out_as_question_marks(tmp_path: Path) -> None:
+    run = run_task(tmp_path, hostile('raise ValueError("caf" + chr(0xdce9))'), FIT)
+    assert run.error("fit")["message"] == "caf?"

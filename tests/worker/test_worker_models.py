@@ -156,6 +156,28 @@ def test_a_library_that_counts_classes_is_read_by_the_numbers_in_the_labels(tmp_
     assert run.numbers()[0] == pytest.approx([0.1, 0.9])
 
 
+def test_a_classifier_that_takes_counts_only_has_its_columns_in_the_order_of_the_labels(tmp_path: Path) -> None:
+    package = """
+        class XGBClassifier:
+            classes_ = [0, 1]
+
+            def predict_proba(self, data):
+                return [[0.9, 0.1]] * len(data)
+    """
+    run = run_task(
+        tmp_path,
+        "import xgboost\n" + fit_with("xgboost.XGBClassifier()"),
+        FIT,
+        score(),
+        files={"xgboost.py": package},
+        targetType="binary",
+        classLabels=["benign", "malignant"],
+        inputs={"X.csv": NUMBERS, "y.csv": "t\n" + "benign\nmalignant\n" * 3},
+    )
+    assert run.output()["columns"] == ["benign", "malignant"]
+    assert run.numbers()[0] == pytest.approx([0.9, 0.1])
+
+
 def test_a_stale_model_in_the_task_folder_is_not_hidden(tmp_path: Path) -> None:
     custom = fit_with("1", "pickle.dump(model, open(output_dir + '/new.pkl', 'wb'))")
     run = run_task(tmp_path, custom, files={"old.pkl": ""}, inputs={"X.csv": NUMBERS, "y.csv": TARGET})

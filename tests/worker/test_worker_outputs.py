@@ -32,6 +32,8 @@ ALL_KINDS = """return pd.DataFrame({
             "boolean": [True, False, True],
             "text": ["x", None, "x"],
             "date": pd.to_datetime(["2020-01-01", None, "2020-01-01"]),
+            "moment": pd.to_datetime(["2020-01-01", None, "2020-01-01"]).tz_localize("Europe/Paris"),
+            "duration": pd.to_timedelta(["1 days", None, "1 days"]),
             "complex": [1j, 2j, 3j],
             "category": pd.Categorical(["u", "v", "u"]),
             "objects": np.array([1, 2.5, None], dtype=object),
@@ -58,6 +60,8 @@ def test_every_kind_of_column(tmp_path: Path, python: str) -> None:
         "boolean": "boolean",
         "text": "text",
         "date": "date",
+        "moment": "date",
+        "duration": "date",
         "complex": "complex",
         "category": "text",
         "objects": "number",
@@ -72,9 +76,9 @@ def test_every_kind_of_column(tmp_path: Path, python: str) -> None:
         equal_nan=True,
     )
     hashes = np.array(run.hashes(), dtype=np.uint64)
-    assert hashes.shape == (3, 4)
+    assert hashes.shape == (3, 6)
     assert (hashes[0] == hashes[2]).all()
-    assert hashes[1, :2].tolist() == [0, 0]
+    assert hashes[1, :4].tolist() == [0, 0, 0, 0]
     assert (hashes[0] != hashes[1]).all()
 
 

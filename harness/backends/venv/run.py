@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 import shutil
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,7 @@ from harness.local_worker.process import WorkerProcess
 from harness.local_worker.sandbox import find_sandbox
 from harness.progress import Progress
 from harness.records import NetworkPolicy
-from harness.runs import RunResult, read_stage
+from harness.runs import RunResult, StageRecordChanged, StageResult, StageStatus, read_stage
 from harness.tasks.model import Task
 
 # The worker ends a stage that takes too long; this is for a worker that no longer does.
@@ -29,7 +30,7 @@ LARGEST_EVENT_BYTES = 1024 * 1024
 def start_worker(build: BuildResult, task: Task, network: NetworkPolicy) -> Iterator[VenvWorker]:
     """Start a worker that imports what the task does; on leaving, kill all that it started and remove its folder."""
     assert build.python is not None
-    process = headstart.take(build.python, network)
+    process = headstart.take(build.python, task.hooks.imports, network)
     if process is None:
         sandbox = find_sandbox(network)
         process = WorkerProcess(build.python, task.hooks.imports, sandbox, network)
@@ -62,16 +63,25 @@ class VenvWorker:
         watchdog.daemon = True
         watchdog.start()
         try:
-            ready, error = self._follow(progress)
+            told = self._follow(progress)
         finally:
             watchdog.cancel()
-        stages = (read_stage(self._folder / "output" / stage.name, stage.kind) for stage in job.stages)
-        return RunResult(
-            stages=tuple(stage for stage in stages if stage is not None),
-            artifact_folder=self._folder / "artifact",
-            python_version=ready.get("pythonVersion"),
-            isolated=bool(ready.get("isolated")),
-            error=error,
+        try:
+            stages = self._read_stages(job, told.statuses)
+        except StageRecordChanged as error:
+            return told.result((), self._folder / "artifact", str(error))
+        return told.result(stages, self._folder / "artifact")
+
+    def _read_stages(self, job: Job, statuses: Mapping[str, str]) -> tuple[StageResult, ...]:
+        """Return the stages that the worker says have ended; optional ones only where the others have passed.
+
+        Where one of the others failed, it is chance how far those beside it came.
+        """
+        complete = all(statuses.get(stage.name) == StageStatus.PASSED for stage in job.stages if not stage.optional)
+        return tuple(
+            read_stage(self._folder / "output" / stage.name, stage.kind, statuses[stage.name])
+            for stage in job.stages
+            if stage.name in statuses and (complete or not stage.optional)
         )
 
     def _describe(self, job: Job) -> dict[str, Any]:
@@ -90,24 +100,47 @@ class VenvWorker:
             "stages": [stage.to_json_dict() for stage in job.stages],
         }
 
-    def _follow(self, progress: Progress) -> tuple[dict[str, Any], str | None]:
-        """Read the worker's events to the end; return its `ready` event and what went wrong with the worker itself."""
-        ready: dict[str, Any] = {}
+    def _follow(self, progress: Progress) -> _Told:
+        """Read the worker's events to the end."""
+        told = _Told()
         while line := self._process.events.readline(LARGEST_EVENT_BYTES):
             try:
                 event = json.loads(line)
                 kind = event["event"]
             except (ValueError, KeyError, TypeError):
-                return ready, f"the worker said something unexpected: {line[:200]!r}"
+                told.error = f"the worker said something unexpected: {line[:200]!r}"
+                return told
             if kind == "ready":
-                ready = event
+                told.ready = event
             elif kind == "stageStarted":
                 progress.step(str(event.get("name")))
+            elif kind == "stageEnded":
+                told.statuses.setdefault(str(event.get("name")), str(event.get("status")))
             elif kind == "error":
-                return ready, str(event.get("message"))
+                told.error = str(event.get("message"))
+                return told
             elif kind == "ended":
-                return ready, None
-        return ready, f"the worker ended early. {self._process.last_words()}".rstrip()
+                return told
+        told.error = f"the worker ended early. {self._process.last_words()}".rstrip()
+        return told
+
+
+@dataclass(slots=True)
+class _Told:
+    """What the worker's events said: `ready`, how each stage ended, and what went wrong with the worker itself."""
+
+    ready: dict[str, Any] = field(default_factory=dict)
+    statuses: dict[str, str] = field(default_factory=dict)
+    error: str | None = None
+
+    def result(self, stages: tuple[StageResult, ...], artifact_folder: Path, error: str | None = None) -> RunResult:
+        return RunResult(
+            stages=stages,
+            artifact_folder=artifact_folder,
+            python_version=self.ready.get("pythonVersion"),
+            isolated=bool(self.ready.get("isolated")),
+            error=self.error or error,
+        )
 
 
 def copy_task(job: Job, folder: Path) -> None:

@@ -1,19 +1,56 @@
-"""Files that are there whole or not at all, and times as the records spell them."""
+"""Files that are there whole or not at all, and times as the records spell them.
+
+The task can write where the records lie, so whatever it may have put in their place is removed first: a link would
+lead elsewhere, a pipe would wait for a reader for ever.
+"""
 
 from __future__ import annotations
 
 import json
 import os
+import shutil
+import stat
 import time
 from typing import Any, Dict
 
 
 def write_json(path: str, document: Dict[str, Any]) -> None:
-    """Write a JSON document so that a reader sees all of it or none."""
+    """Write a JSON document so that a reader sees all of it or none; half characters become question marks."""
     partial = path + ".partial"
-    with open(partial, "w", encoding="utf-8") as stream:
-        json.dump(document, stream)
+    make_real_folder(os.path.dirname(path))
+    remove(partial)
+    with open(partial, "x", encoding="utf-8", errors="replace") as stream:
+        json.dump(document, stream, ensure_ascii=False)
+    if os.path.isdir(path):
+        remove(path)
     os.replace(partial, path)
+
+
+def make_real_folder(path: str) -> None:
+    """Make sure that a path is a folder, and no link to one."""
+    if os.path.islink(path) or not os.path.isdir(path):
+        remove(path)
+        os.makedirs(path)
+
+
+def remove(path: str) -> None:
+    """Remove what is at a path: a file, a link, a pipe, or a folder with all that is in it, unwritable or not."""
+    if os.path.isdir(path) and not os.path.islink(path):
+        unlock(path)
+        shutil.rmtree(path)
+    elif os.path.lexists(path):
+        os.unlink(path)
+
+
+def unlock(folder: str) -> None:
+    """Give ourselves back the right to all in a folder of our own, whatever the task has done to it."""
+    os.chmod(folder, 0o700)
+    for place, folders, names in os.walk(folder):
+        for name in (*folders, *names):
+            path = os.path.join(place, name)
+            mode = os.lstat(path).st_mode
+            if not stat.S_ISLNK(mode) and mode & stat.S_IRWXU != stat.S_IRWXU:
+                os.chmod(path, mode | (stat.S_IRWXU if stat.S_ISDIR(mode) else stat.S_IRUSR))
 
 
 def utc_text(seconds: float) -> str:

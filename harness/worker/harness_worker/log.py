@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import os
+import shutil
+
 from .credentials import Mask
+from .files import make_real_folder, remove
 
 # A hook that prints in an endless loop must not fill the disk.
 LARGEST_LOG_BYTES = 200 * 1024 * 1024
@@ -14,7 +18,8 @@ class StageLog:
     """Writes to `path`. With secrets to hide, it holds back the last line until that is finished."""
 
     def __init__(self, path: str, mask: Mask) -> None:
-        self._file = open(path, "wb", buffering=0)  # noqa: SIM115 - closed by close()
+        self._path = path
+        self._file = open(path, "x+b", buffering=0)  # noqa: SIM115 - closed by close()
         self._mask = mask
         self._held = b""
         self._last = b"\n"
@@ -47,7 +52,20 @@ class StageLog:
         self._append(start + text.encode("utf-8") + b"\n")
 
     def close(self) -> None:
+        """Close the file, and put it back where the task has removed or replaced it."""
+        if not self._is_in_place():
+            make_real_folder(os.path.dirname(self._path))
+            remove(self._path)
+            self._file.seek(0)
+            with open(self._path, "xb") as copy:
+                shutil.copyfileobj(self._file, copy)
         self._file.close()
+
+    def _is_in_place(self) -> bool:
+        try:
+            return os.path.samestat(os.lstat(self._path), os.fstat(self._file.fileno()))
+        except OSError:
+            return False
 
     def _append(self, chunk: bytes) -> None:
         if chunk:

@@ -5,61 +5,48 @@ from __future__ import annotations
 import os
 import shutil
 import stat
-from typing import Any, Callable, Iterator, List, Set
+from typing import Any, Iterator, List, Set
+
+from .files import make_real_folder, remove, unlock
 
 # Larger files are linked where the file system can: a model of some gigabytes must not cost its copy.
 LARGEST_COPIED_BYTES = 64 * 1024 * 1024
 _ASIDE = ".set-aside"
 
 
-def list_files(folder: str) -> Set[str]:
-    """Return the paths below a folder, relative to it, caches of the interpreter left out."""
-    found = set()
-    for place, folders, names in os.walk(folder):
-        folders[:] = [name for name in folders if name != "__pycache__"]
-        found.update(os.path.relpath(os.path.join(place, name), folder) for name in (*names, *folders))
-    return found
-
-
 class ModelFolder:
-    """Makes the model folder once, and keeps the artifact away from its own path until `restore`."""
+    """Takes the task's files before fit can change them, adds what fit left, and keeps that away from its own path."""
 
     def __init__(self, code_folder: str, artifact_folder: str, model_folder: str) -> None:
-        self._code_folder = code_folder
         self._artifact_folder = artifact_folder
+        self._aside = artifact_folder + _ASIDE
         self._model_folder = model_folder
-        # What fit writes beside the code is not part of the task.
-        self._code_files = list_files(code_folder)
-        self._is_made = False
+        _copy_over(code_folder, model_folder)
 
-    def make(self) -> None:
-        """Fill the model folder and set the artifact folder aside; a second call does nothing."""
-        if self._is_made:
-            return
-        self._is_made = True
-        os.makedirs(self._model_folder, exist_ok=True)
-        _copy_over(self._code_folder, self._model_folder, lambda path: path not in self._code_files)
-        if os.path.isdir(self._artifact_folder):
-            _copy_over(self._artifact_folder, self._model_folder, lambda _: False)
-            os.rename(self._artifact_folder, self._artifact_folder + _ASIDE)
+    def add_artifact(self) -> None:
+        """Put what fit left over the task's files, and set the artifact folder aside."""
+        make_real_folder(self._artifact_folder)
+        make_real_folder(self._model_folder)
+        unlock(self._artifact_folder)
+        _copy_over(self._artifact_folder, self._model_folder)
+        remove(self._aside)
+        os.rename(self._artifact_folder, self._aside)
 
     def restore(self) -> None:
-        """Put the artifact folder back, whatever stands in its place by now."""
-        aside = self._artifact_folder + _ASIDE
-        if os.path.isdir(aside):
-            if os.path.islink(self._artifact_folder) or os.path.isfile(self._artifact_folder):
-                os.unlink(self._artifact_folder)
-            shutil.rmtree(self._artifact_folder, ignore_errors=True)
-            os.rename(aside, self._artifact_folder)
+        """Put the artifact folder back, whatever stands in its place by now; a link there would lead out of the run."""
+        if os.path.isdir(self._aside) and not os.path.islink(self._aside):
+            remove(self._artifact_folder)
+            os.rename(self._aside, self._artifact_folder)
+        make_real_folder(self._artifact_folder)
 
 
-def _copy_over(source: str, target: str, left_out: Callable[[str], bool]) -> None:
-    """Copy a folder's files, links as links; what is no file, folder or link is left out."""
+def _copy_over(source: str, target: str) -> None:
+    """Copy a folder's files, links as links; a link that leads out is left out, and what is no file, folder or link."""
 
     def ignored(place: str, names: List[str]) -> Iterator[str]:
         for name in names:
             path = os.path.join(place, name)
-            if name == "__pycache__" or left_out(os.path.relpath(path, source)) or not _is_ordinary(path):
+            if name == "__pycache__" or not _is_ordinary(path) or _leads_out(path, source):
                 yield name
 
     def ignore(place: str, names: List[str]) -> Set[str]:
@@ -81,6 +68,10 @@ def _copy_over(source: str, target: str, left_out: Callable[[str], bool]) -> Non
 
 def _is_folder(path: str) -> bool:
     return os.path.isdir(path) and not os.path.islink(path)
+
+
+def _leads_out(path: str, folder: str) -> bool:
+    return os.path.islink(path) and not os.path.realpath(path).startswith(os.path.realpath(folder) + os.sep)
 
 
 def _is_ordinary(path: str) -> bool:

@@ -132,7 +132,9 @@ def predict_with(model: Any, data: pd.DataFrame, labels: Optional[List[str]]) ->
     elif family != "sklearn" and _is_torch_module(model):
         values = _run_torch(model, data)
     elif labels is not None and hasattr(model, "predict_proba"):
-        return _labelled(model.predict_proba(data), getattr(model, "classes_", None), labels)
+        # XGBoost takes nothing but 0, 1, 2… as classes, so they are a count and no labels.
+        classes = None if family == "xgboost" else getattr(model, "classes_", None)
+        return _labelled(model.predict_proba(data), classes, labels)
     elif hasattr(model, "predict") and (labels is None or family in (*KERAS_FAMILIES, "lightgbm")):
         values = model.predict(data.to_numpy(dtype=np.float32) if family in KERAS_FAMILIES else data)
     else:

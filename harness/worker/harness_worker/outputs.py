@@ -15,7 +15,7 @@ NUMERIC_KINDS = ("number", "boolean")
 
 def is_sparse_matrix(value: Any) -> bool:
     """Tell whether it is a scipy matrix, without importing scipy where the task has not."""
-    return type(value).__module__.startswith("scipy.sparse") and hasattr(value, "tocsr")
+    return type(value).__module__.startswith("scipy.sparse") and hasattr(value, "tocsr") and len(value.shape) == 2
 
 
 def write_output(value: Any, folder: str, request_id: str, with_table: bool) -> Dict[str, Any]:
@@ -157,8 +157,9 @@ def _numbers(column: pd.Series) -> np.ndarray:
 
 def _hashes(column: pd.Series, kind: str) -> np.ndarray:
     missing = column.isna().to_numpy()
-    if kind == "date" and getattr(column.dtype, "kind", "") in "Mm":
-        hashes = pd.util.hash_array(column.to_numpy().view(np.int64))
+    unit = getattr(column.dtype, "kind", "") if kind == "date" else ""
+    if unit in ("M", "m"):
+        hashes = pd.util.hash_array(column.to_numpy(dtype=unit + "8[ns]").view(np.int64))
     else:
         values = column.to_numpy(dtype=object)
         texts = np.array([value if type(value) is str else str(value) for value in values], dtype=object)

@@ -8,6 +8,8 @@ import os
 import traceback
 from typing import Any, Callable, Dict, Optional
 
+from .processes import only_here
+
 _OWN_FOLDER = os.path.dirname(os.path.abspath(__file__))
 _STAND_IN_FOLDER = os.path.join(os.path.dirname(_OWN_FOLDER), "stand_in")
 LONGEST_MESSAGE = 20_000
@@ -63,7 +65,8 @@ def call_hook(name: str, hook: Callable[..., Any], *arguments: Any, **keywords: 
     except ValueError:
         # Compiled functions do not tell their parameters.
         pass
-    return hook(*arguments, **keywords)
+    with only_here():
+        return hook(*arguments, **keywords)
 
 
 def definition_line(hook: Any) -> Optional[int]:

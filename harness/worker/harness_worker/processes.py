@@ -14,7 +14,8 @@ import subprocess
 import sys
 import time
 import warnings
-from typing import Dict, List, Optional, Tuple
+from contextlib import contextmanager
+from typing import Dict, Iterator, List, Optional, Tuple
 
 IS_LINUX = sys.platform.startswith("linux")
 PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")
@@ -33,6 +34,20 @@ def fork() -> int:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", DeprecationWarning)
         return os.fork()
+
+
+@contextmanager
+def only_here() -> Iterator[None]:
+    """End every copy of this process that the block's code has forked and that comes to the end of the block.
+
+    The copy would go on with the stage's work beside us and write into the same files.
+    """
+    own = os.getpid()
+    try:
+        yield
+    finally:
+        if os.getpid() != own:
+            os._exit(0)
 
 
 def adopt_orphans() -> None:

@@ -194,7 +194,7 @@ def _run_job(job: Job, events: _Events, wakeup: Tuple[int, int], host: int, prel
     try:
         if not _run_stages(fits, server, job, mask, events):
             return
-        models.make()
+        models.add_artifact()
         branch = _start_branch(beside, server, job, mask, events) if beside else None
         if _run_stages(scores, replace(server, branch=branch), job, mask, events) and branch is not None:
             _wait_for(branch)

@@ -201,7 +201,8 @@ class _Run:
         activity.importing = True
         began = time.perf_counter()
         try:
-            module = importlib.import_module(MODULE)
+            with processes.only_here():
+                module = importlib.import_module(MODULE)
         finally:
             activity.importing = False
             self._result["importSeconds"] = time.perf_counter() - began

@@ -14,7 +14,7 @@ from typing import Any, Dict, List, Optional, Tuple
 
 from . import processes
 from .credentials import Mask
-from .files import utc_text, write_json
+from .files import make_real_folder, remove, utc_text, write_json
 from .job import Job, Stage
 from .log import LARGEST_LOG_BYTES, StageLog
 from .progress import Progress
@@ -60,7 +60,9 @@ class _End:
 def watch_stage(server: Server, job: Job, stage: Stage, mask: Mask) -> str:
     """Run one stage to its end, write its log.txt and stage.json; return its status."""
     folder = os.path.join(job.output_folder, stage.name)
-    os.makedirs(folder, exist_ok=True)
+    # An earlier stage may have put something there that looks like this one's result.
+    remove(folder)
+    make_real_folder(folder)
     with tempfile.TemporaryFile() as stack:
         watch = _Watch(server, job, stage, folder, mask, stack.fileno())
         try:
