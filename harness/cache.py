@@ -45,31 +45,43 @@ def locked(file: Path) -> Iterator[None]:
 def run_folder() -> Iterator[Path]:
     """Give an empty folder for one run and remove it afterwards.
 
-    What a killed run left behind is removed by the next one: a living run holds a lock in its folder.
+    What a killed run left behind is removed by the next one: a living run holds a lock beside its folder, out of the
+    task's sight.
     """
     parent = make_folder(cache_folder() / "runs")
     with locked(parent / "sweep.lock"):
         _sweep(parent)
         folder = Path(tempfile.mkdtemp(dir=parent))
-        handle = (folder / ".lock").open("w")
+        handle = _lock_of(folder).open("w")
         fcntl.flock(handle, fcntl.LOCK_EX)
     try:
         yield folder
     finally:
         remove_tree(folder)
+        _lock_of(folder).unlink(missing_ok=True)
         handle.close()
 
 
 def remove_tree(folder: Path) -> None:
-    """Remove a folder that may hold subfolders which a task made unwritable."""
-    for path, _, _ in os.walk(folder):
-        with suppress(OSError):
-            os.chmod(path, 0o700)  # noqa: PTH101
+    """Remove a folder that may hold subfolders which a task has locked."""
+    with suppress(OSError):
+        folder.chmod(0o700)
+    for path, names, _ in os.walk(folder):
+        for subfolder in (Path(path, name) for name in names):
+            if not subfolder.is_symlink():
+                with suppress(OSError):
+                    subfolder.chmod(0o700)
     shutil.rmtree(folder, ignore_errors=True)
 
 
+def _lock_of(folder: Path) -> Path:
+    return folder.with_name(f"{folder.name}.lock")
+
+
 def _sweep(parent: Path) -> None:
-    for lock in parent.glob("*/.lock"):
-        with suppress(OSError), lock.open("r+") as handle:  # BlockingIOError: a living run holds it
+    for folder in parent.glob("*/"):
+        lock = _lock_of(folder)
+        with suppress(OSError), lock.open("w") as handle:  # BlockingIOError: a living run holds it
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            remove_tree(lock.parent)
+            remove_tree(folder)
+            lock.unlink()

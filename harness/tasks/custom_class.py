@@ -30,6 +30,7 @@ INTERFACES = {
     "AnomalyEstimatorInterface": (TargetType.ANOMALY, "predict"),
     "TransformerInterface": (TargetType.TRANSFORM, "transform"),
 }
+OUTPUTS = dict(INTERFACES.values())
 _SIGNATURES = {"predict": "self, X, **kwargs", "predict_proba": "self, X, **kwargs", "transform": "self, X"}
 # Bases of other libraries that bring none of the methods.
 _EMPTY_BASES = ("object", "ABC", "abc.ABC", "Generic", "typing.Generic", "Protocol", "typing.Protocol")
@@ -63,7 +64,7 @@ def read_class(module: Module, modules: TaskModules, target_type: TargetType | N
     lines = {CLASS_NAME: place.lineno, **{name: lineage.methods[name].node.lineno for name in names}}
     findings = [
         *_judge_bases(module, place, base, lineage, interface),
-        *_judge_presence(module, place, lineage, interface),
+        *_judge_presence(module, place, lineage, interface, target_type),
         *_judge_methods(lineage, interface, target_type),
     ]
     return Hooks("class", names, interface, lines=lines), findings
@@ -110,8 +111,13 @@ def _judge_bases(
         yield _finding(module, place, message, f'Write "class {CLASS_NAME}(…):".')
 
 
-def _judge_presence(module: Module, place: ast.stmt, lineage: _Lineage, interface: str | None) -> Iterator[Finding]:
-    """Report the methods that must be there, unless a base that cannot be read may bring them."""
+def _judge_presence(
+    module: Module, place: ast.stmt, lineage: _Lineage, interface: str | None, target_type: TargetType | None
+) -> Iterator[Finding]:
+    """Report the methods that must be there, unless a base that cannot be read may bring them.
+
+    Which output the platform asks for is the target type's affair; the interface tells only where that is not known.
+    """
     if lineage.unread or not (lineage.methods or lineage.interfaces):
         return
     if "fit" not in lineage.methods:
@@ -119,9 +125,10 @@ def _judge_presence(module: Module, place: ast.stmt, lineage: _Lineage, interfac
         yield _finding(module, place, message, 'Define "def fit(self, X, y, output_dir, **kwargs):" in the class.')
     if interface is None:
         return
-    output = INTERFACES[interface][1]
+    output = INTERFACES[interface][1] if target_type is None else OUTPUTS[target_type]
     if output not in lineage.methods:
-        message = f'{CLASS_NAME} has no method "{output}", which {interface} needs.'
+        asking = interface if target_type is None else f"targetType {target_type}"
+        message = f'{CLASS_NAME} has no method "{output}", which {asking} needs.'
         yield _finding(module, place, message, f'Define "def {output}({_SIGNATURES[output]}):" in the class.')
 
 
@@ -143,7 +150,8 @@ def _judge_methods(lineage: _Lineage, interface: str | None, target_type: Target
 
 def _calls(interface: str | None, target_type: TargetType | None) -> dict[str, Call]:
     """Return how the platform calls each method; of the three outputs only the interface's own is called."""
-    own_type, output = INTERFACES[interface] if interface else (target_type, None)
+    own_type = target_type or (INTERFACES[interface][0] if interface else None)
+    output = OUTPUTS[own_type] if own_type else None
     scoring = Call(("X",), scoring_keywords(own_type))
     outputs = {"predict": scoring, "predict_proba": scoring, "transform": Call(("X",))}
     called = {name: call for name, call in outputs.items() if output in (None, name)}

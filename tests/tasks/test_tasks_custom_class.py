@@ -8,7 +8,7 @@ import pytest
 
 from harness.findings import Severity
 from harness.records import TargetType
-from harness.tasks import HookReading, read_python_hooks
+from harness.tasks import HookReading, read_python_hooks, read_task
 
 Read = Callable[..., HookReading]
 
@@ -246,3 +246,16 @@ def test_a_class_with_another_name_is_named(read: Read, name: str) -> None:
     assert (finding.severity, finding.line) == (Severity.ERROR, 2)
     assert f'"{name}"' in finding.message
     assert finding.remedy == "Rename it to CustomTask."
+
+
+def test_the_target_type_decides_which_output_is_needed(tmp_path: Path) -> None:
+    (tmp_path / "custom.py").write_text(
+        "from datarobot_drum.custom_task_interfaces import BinaryEstimatorInterface\n\n\n"
+        "class CustomTask(BinaryEstimatorInterface):\n"
+        "    def fit(self, X, y, **kwargs):\n        pass\n\n"
+        "    def predict(self, X, **kwargs):\n        return X\n"
+    )
+    (tmp_path / "model-metadata.yaml").write_text("name: Mean\ntype: training\ntargetType: regression\n")
+    (finding,) = read_task(tmp_path).findings
+    assert finding.severity is Severity.WARNING
+    assert "BinaryEstimatorInterface, but model-metadata.yaml has targetType regression" in finding.message
