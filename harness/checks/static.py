@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
 
@@ -10,12 +11,16 @@ from harness.checks.engine import Outcome, failed, not_reached, passed, skipped,
 from harness.checks.wording import counted, excerpt, listed, size_text
 from harness.findings import Finding, Severity
 from harness.records import RefusedLine, TargetType
+from harness.requirements import lint_requirements
 from harness.tasks import check_input_schema, default_type_schema
 from harness.tasks.custom_class import INTERFACES
 from harness.tasks.model import TypeSchema
 
 if TYPE_CHECKING:
     from harness.checks.evidence import Evidence
+
+REQUIREMENTS = "requirements"
+REQUIREMENTS_FILE = "requirements.txt"
 
 
 def judge_task_files(evidence: Evidence) -> Outcome:
@@ -64,7 +69,15 @@ def judge_hooks(evidence: Evidence) -> Outcome:
 
 
 def judge_requirements(evidence: Evidence) -> Outcome:
-    """Fail where a line cannot be a dependency record of the platform; each is told with reason and rewrite."""
+    """Fail where a line cannot be a dependency record of the platform; each is told with reason and rewrite.
+
+    What can be recorded and still looks wrong is a warning: the platform takes it, and its build may fail.
+    """
+    unreadable = _judge_findings(
+        finding for finding in evidence.task.findings if _subject(evidence, finding) == REQUIREMENTS
+    )
+    if unreadable is not None:
+        return unreadable
     requirements = evidence.task.requirements
     refused = requirements.refused
     if refused:
@@ -82,8 +95,9 @@ def judge_requirements(evidence: Evidence) -> Outcome:
         )
     if requirements.file is None:
         return passed("there are none beyond the base environment")
+    doubtful = [replace(finding, severity=Severity.WARNING) for finding in lint_requirements(requirements)]
     count = len(requirements.dependencies)
-    return passed(counted(count, "dependency", "dependencies"), count=count)
+    return _judge_findings(doubtful) or passed(counted(count, "dependency", "dependencies"), count=count)
 
 
 def judge_sample_data(evidence: Evidence) -> Outcome:
@@ -135,8 +149,10 @@ def _requirement_count(schema: TypeSchema, side: str) -> str:
 
 
 def _subject(evidence: Evidence, finding: Finding) -> str:
-    """Tell which check speaks of a finding: `hooks`, `metadata` or `files`."""
+    """Tell which check speaks of a finding: `hooks`, `metadata`, `requirements` or `files`."""
     name = PurePosixPath(finding.file).name if finding.file else ""
+    if finding.file == REQUIREMENTS_FILE:
+        return REQUIREMENTS
     if name == evidence.task.code_file:
         return "hooks"
     return "metadata" if name.startswith("model-metadata") else "files"

@@ -17,7 +17,8 @@ from scipy import sparse
 from harness.builds.model import BuildResult
 from harness.checks import CHECKS, Evidence, run_checks
 from harness.data.model import ColumnProfile, DataFormat, SampleData
-from harness.records import BuildStatus, CheckResult, Dependency, RefusedLine, TargetType
+from harness.records import BuildStatus, CheckResult, TargetType
+from harness.requirements import NO_REQUIREMENTS, Requirements, parse_requirements
 from harness.runs import RunResult, plan_stages, read_stage
 from harness.tasks.model import DataType, Hooks, Metadata, Task, TaskFile
 
@@ -59,15 +60,6 @@ def features(rows: Rows) -> pd.DataFrame:
     return pd.DataFrame({"a": [row * 1.5 for row in rows], "b": [row * -2.0 for row in rows]})
 
 
-@dataclass(frozen=True)
-class GivenRequirements:
-    """What the checks ask of a requirements file, given by hand."""
-
-    file: Path | None = None
-    dependencies: tuple[Dependency, ...] = ()
-    refused: tuple[RefusedLine, ...] = ()
-
-
 @dataclass
 class Validation:
     """A binary task on 20 rows of two features that passes, to be spoilt by a test before it asks for the results."""
@@ -85,7 +77,7 @@ class Validation:
     )
     hooks: Hooks = field(default_factory=lambda: Hooks("hooks", ("fit", "score")))
     metadata: Metadata = field(default_factory=Metadata)
-    requirements: Any = field(default_factory=GivenRequirements)
+    requirements: str | None = None
     findings: tuple[Any, ...] = ()
     task_files: tuple[str, ...] = ("custom.py",)
     artifacts: dict[str, bytes] = field(default_factory=lambda: {"model.pkl": b"12345"})
@@ -224,9 +216,16 @@ class Validation:
             files=tuple(TaskFile(path, 1024, "0" * 64) for path in self.task_files),
             hooks=self.hooks,
             metadata=self.metadata,
-            requirements=self.requirements,
+            requirements=self._read_requirements(),
             findings=self.findings,
         )
+
+    def _read_requirements(self) -> Requirements:
+        if self.requirements is None:
+            return NO_REQUIREMENTS
+        file = self.folder / "requirements.txt"
+        file.write_text(self.requirements)
+        return parse_requirements(file)
 
     def run(self) -> RunResult:
         for name, content in self.artifacts.items():

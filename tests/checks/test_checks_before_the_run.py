@@ -7,25 +7,16 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from recorded_validation import GivenRequirements, Validation
+from recorded_validation import Validation
 
 from harness.builds.model import BuildResult, Diagnosis
 from harness.data.model import ColumnProfile
 from harness.findings import Finding, Severity
-from harness.records import BuildStatus, CheckStatus, Dependency, RefusedLine, TargetType
+from harness.records import BuildStatus, CheckStatus, TargetType
 from harness.tasks.model import DataType, Hooks, Hyperparameter, Metadata, SchemaRequirement, TypeSchema
 
 BEGAN, ENDED = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC), datetime(2026, 1, 2, 3, 4, 47, tzinfo=UTC)
-PANDAS = Dependency(package_name="pandas", constraints=(), line="pandas", line_number=2)
-REQUIREMENTS_FILE = Path("requirements.txt")
-TWO_REFUSED = GivenRequirements(
-    REQUIREMENTS_FILE,
-    (PANDAS,),
-    (
-        RefusedLine(line_number=1, line="numpy~=1.4.2", reason="~= is unknown", rewrite="numpy>=1.4.2,<1.5"),
-        RefusedLine(line_number=4, line="-e .", reason="paths cannot be recorded."),
-    ),
-)
+TWO_REFUSED = "numpy~=1.4.2\npandas\n\n-e .\n"
 NO_MISSING_INPUT = TypeSchema((SchemaRequirement("contains_missing", "EQUALS", ("FORBIDDEN",), 7),))
 AGE_WITH_GAPS = (ColumnProfile("age", frozenset({DataType.NUM}), has_missing=True),)
 COLOURS = (ColumnProfile("colour", frozenset({DataType.IMG}), has_missing=False),)
@@ -127,17 +118,32 @@ def _set(**changes: object) -> Spoil:
         ),
         pytest.param(
             "requirements",
-            _set(requirements=GivenRequirements(REQUIREMENTS_FILE, (PANDAS,))),
+            _set(requirements="pandas\n"),
             "passed",
             "1 dependency",
             id="accepted-requirements",
         ),
         pytest.param(
             "requirements",
+            _set(requirements="pandas\nsklearn\n"),
+            "warning",
+            "requirements.txt:2: sklearn is the name of an import; the package is called scikit-learn.",
+            id="import-name-in-requirements",
+        ),
+        pytest.param(
+            "requirements",
+            _set(findings=(_finding("This line is not UTF-8.", "requirements.txt", line=3),)),
+            "failed",
+            "requirements.txt:3: This line is not UTF-8.",
+            id="unreadable-requirements",
+        ),
+        pytest.param(
+            "requirements",
             _set(requirements=TWO_REFUSED),
             "failed",
-            "the platform refuses 2 lines: line 1 `numpy~=1.4.2` (~= is unknown), "
-            "line 4 `-e .` (paths cannot be recorded)",
+            "the platform refuses 2 lines: line 1 `numpy~=1.4.2` (The operator ~= is not supported; only <, <=, ==, >= "
+            "and > with a version are), line 4 `-e .` (This is an editable install (-e); the platform installs "
+            "released packages from its index, by name and version)",
             id="refused-requirements",
         ),
         pytest.param("sample_data", _set(), "passed", "20 rows x 2 columns of sales.csv", id="data"),
