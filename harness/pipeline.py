@@ -30,7 +30,7 @@ from harness.reports.model import (
     Verdict,
 )
 from harness.runs import plan_stages
-from harness.secrets import read_secret_values
+from harness.secrets import missing_credentials, read_secret_values
 from harness.settings import Settings
 from harness.tasks import Task, default_parameters, read_parameters, read_task
 
@@ -66,6 +66,7 @@ def validate(
         timeout_seconds=settings.timeout_seconds,
         strict=settings.strict_validation,
         network=settings.network,
+        missing_credentials=missing_credentials(task.metadata.credential_keys, settings.user_secrets_mount_path),
     )
     if any_failed(run_checks(known, checks_before_build)):
         evidence = known

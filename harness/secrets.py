@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +22,11 @@ def read_secret_values(folder: Path | None) -> frozenset[str]:
             "there is no such folder", file=str(folder), remedy="Give the folder that holds the secrets."
         )
     return frozenset(value for file in sorted(folder.iterdir()) if file.is_file() for value in _values(_read(file)))
+
+
+def missing_credentials(keys: Iterable[str], folder: Path | None) -> tuple[str, ...]:
+    """Return the credential keys for which the folder has no file."""
+    return tuple(key for key in keys if folder is None or not (folder / key).is_file())
 
 
 def _read(file: Path) -> dict[str, Any]:

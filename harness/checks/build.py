@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from harness.builds.model import BuildResult
 from harness.checks.engine import Outcome, failed, not_reached, passed, warning
-from harness.checks.wording import excerpt, seconds_text
+from harness.checks.wording import excerpt, named, seconds_text
 from harness.records import NetworkPolicy
 
 if TYPE_CHECKING:
@@ -32,6 +32,9 @@ def judge_environment_notes(evidence: Evidence) -> Outcome:
     notes = [*build.notes]
     if run is not None and evidence.network is NetworkPolicy.ISOLATED and not run.isolated:
         notes.append("The run could reach the network: this system does not let the harness take it away.")
+    if evidence.missing_credentials:
+        keys = named(evidence.missing_credentials)
+        notes.append(f"The metadata asks for credentials that were not given: {keys} (--user-secrets-mount-path).")
     if notes:
         return warning(" ".join(notes), notes=notes, pythonVersion=build.python_version)
     python = f"Python {build.python_version}" if build.python_version else ""

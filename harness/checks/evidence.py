@@ -19,7 +19,8 @@ class Evidence:
     """A validation as far as it came: `data`, `build` and `run` are None where it did not come to them.
 
     memory_bytes, timeout_seconds: the limits that the run had. strict: whether the typeSchema is judged
-    (`--disable-strict-validation` turns it off). network: what the run was to have.
+    (`--disable-strict-validation` turns it off). network: what the run was to have. missing_credentials: keys that the
+    metadata declares and for which the run was given no secret.
     """
 
     task: Task
@@ -28,6 +29,7 @@ class Evidence:
     timeout_seconds: float
     strict: bool = True
     network: NetworkPolicy = NetworkPolicy.ISOLATED
+    missing_credentials: tuple[str, ...] = ()
     data: SampleData | None = None
     build: BuildResult | None = None
     run: RunResult | None = None

@@ -85,6 +85,7 @@ class Validation:
     memory_bytes: int = 512 * MIB
     timeout_seconds: float = 60.0
     strict: bool = True
+    missing_credentials: tuple[str, ...] = ()
     run_error: str | None = None
     python_version: str | None = "3.11.7"
     isolated: bool = True
@@ -250,6 +251,7 @@ class Validation:
             "memory_bytes": self.memory_bytes,
             "timeout_seconds": self.timeout_seconds,
             "strict": self.strict,
+            "missing_credentials": self.missing_credentials,
             "data": self.sample_data(),
             "build": self.build,
             "run": self.run(),

@@ -222,6 +222,13 @@ def _set(**changes: object) -> Spoil:
             "The run could reach the network: this system does not let the harness take it away.",
             id="isolation-not-granted",
         ),
+        pytest.param(
+            "environment_notes",
+            _set(missing_credentials=("DB",)),
+            "warning",
+            'The metadata asks for credentials that were not given: "DB" (--user-secrets-mount-path).',
+            id="credentials-not-given",
+        ),
     ],
 )
 def test_before_the_run(tmp_path: Path, check_id: str, spoil: Spoil, status: str, message: str) -> None:
