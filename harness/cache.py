@@ -33,12 +33,15 @@ def make_folder(folder: Path, remedy: str = "Set HARNESS_CACHE_DIR to a folder t
 
 
 @contextmanager
-def locked(file: Path) -> Iterator[None]:
-    """Hold an exclusive lock on `file` while the block runs; the kernel releases it when the process dies."""
+def locked(file: Path) -> Iterator[int]:
+    """Hold an exclusive lock on `file` while the block runs, and give its descriptor.
+
+    The kernel releases it when this process and every program that was given the descriptor have ended.
+    """
     make_folder(file.parent)
     with file.open("w") as handle:
         fcntl.flock(handle, fcntl.LOCK_EX)
-        yield
+        yield handle.fileno()
 
 
 @contextmanager

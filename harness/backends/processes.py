@@ -37,12 +37,15 @@ class Cancellation:
 def run_logged(
     command: Sequence[str],
     environment: Mapping[str, str],
+    *,
     on_line: Callable[[str], None],
     cancellation: Cancellation,
+    lock: int,
 ) -> int:
     """Run `command` with its errors merged into its output, pass every line on at once, and return the exit code.
 
-    Reads to the end of the output before it waits, so that no line is lost.
+    Reads to the end of the output before it waits, so that no line is lost. lock: a descriptor that the program holds
+    as well, so that what it works on stays locked while it lives, also when this process is killed.
     """
     with subprocess.Popen(
         command,
@@ -54,6 +57,7 @@ def run_logged(
         encoding="utf-8",
         errors="replace",
         start_new_session=True,
+        pass_fds=(lock,),
     ) as process:
         cancellation.watch(process)
         assert process.stdout is not None

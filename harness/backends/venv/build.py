@@ -8,6 +8,7 @@ import os
 import shutil
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -74,18 +75,19 @@ def _take_or_build(
 ) -> BuildResult:
     if (layer.folder / RECORD_FILE).is_file():
         return _finished_build(layer, interpreter)
-    with locked(layer.folder.with_suffix(".lock")):
+    with locked(layer.folder.with_suffix(".lock")) as lock:
         if (layer.folder / RECORD_FILE).is_file():
             return _finished_build(layer, interpreter)
-        return _build(layer, plan, interpreter, progress, cancellation)
+        return _build(layer, plan, interpreter, progress, partial(run_logged, cancellation=cancellation, lock=lock))
 
 
 def _build(
-    layer: _Layer, plan: BuildPlan, interpreter: Interpreter, progress: Progress, cancellation: Cancellation
+    layer: _Layer, plan: BuildPlan, interpreter: Interpreter, progress: Progress, run: Callable[..., int]
 ) -> BuildResult:
-    """Make the layer under another name and rename it when it is complete.
+    """Make the layer under another name and rename it when it is complete; `run` runs the installer.
 
-    A killed build so leaves nothing that looks like a venv; the next build removes what it left.
+    A killed build so leaves nothing that looks like a venv; the next build waits for an installer that has outlived
+    it, and removes what it left.
     """
     unfinished = layer.folder.with_suffix(".unfinished")
     remove_tree(unfinished)
@@ -97,7 +99,7 @@ def _build(
         progress.build_line(line)
 
     try:
-        exit_code = _install(layer, interpreter, unfinished, on_line, cancellation)
+        exit_code = _install(layer, interpreter, unfinished, partial(run, on_line=on_line))
         ended = datetime.now(UTC)
         outcome = "succeeded" if exit_code == 0 else f"failed with exit code {exit_code}"
         log = frame_log(lines, started, ended, outcome)
@@ -121,16 +123,14 @@ def _build(
     )
 
 
-def _install(
-    layer: _Layer, interpreter: Interpreter, folder: Path, on_line: Callable[[str], None], cancellation: Cancellation
-) -> int:
+def _install(layer: _Layer, interpreter: Interpreter, folder: Path, run: Callable[..., int]) -> int:
     environment = {**os.environ, **uv_environment(os.environ), "NO_COLOR": "1", "UV_NO_PROGRESS": "1"}
     environment.pop("VIRTUAL_ENV", None)
     uv = find_uv()
     if layer.below is None:
         # Relocatable, because the folder is renamed and copied.
         make_venv = [uv, "venv", "--no-project", "--relocatable", "--python", interpreter.path, str(folder)]
-        exit_code = run_logged(make_venv, environment, on_line, cancellation)
+        exit_code = run(make_venv, environment)
         if exit_code != 0:
             return exit_code
     else:
@@ -142,12 +142,11 @@ def _install(
         return 0
     file = folder / f"harness-{layer.name}-requirements.txt"
     file.write_text("\n".join(layer.requirements) + "\n", encoding="utf-8")
-    on_line(f"Installing the {layer.name}'s requirements: {len(layer.requirements)} lines")
     python = str(folder / "bin" / "python")
     install = [uv, "pip", "install", "--python", python, "--compile-bytecode", "--requirement", str(file)]
     if any("--hash" in line for line in layer.requirements):
         install.append("--require-hashes")
-    return run_logged(install, environment, on_line, cancellation)
+    return run(install, environment)
 
 
 def _finished_build(layer: _Layer, interpreter: Interpreter) -> BuildResult:
