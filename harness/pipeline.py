@@ -11,12 +11,12 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from harness.backends import Backend, Job, Worker, open_backend
+from harness.backends import Backend, Job, Worker, open_backend, refuse_other_languages
 from harness.builds.model import BuildPlan, BuildResult
 from harness.builds.plan import plan_build
 from harness.checks import Evidence, checks_before_build, checks_before_run, run_checks
 from harness.environments import find_environment
-from harness.errors import BackendUnavailable, HarnessError
+from harness.errors import HarnessError
 from harness.output import default_output, prepare_output, save_results, write_report
 from harness.progress import Progress, Silent
 from harness.records import CheckResult, CheckStatus, TargetType
@@ -183,16 +183,6 @@ def decide_target_type(task: Task, settings: Settings) -> TargetType:
             remedy="Give --target-type, or targetType in model-metadata.yaml: " + ", ".join(TargetType) + ".",
         )
     return chosen or TargetType.REGRESSION
-
-
-def refuse_other_languages(task: Task, backend: Backend) -> None:
-    """Raise BackendUnavailable for a task that this backend cannot run; its files have been judged by now."""
-    if task.language != "python":
-        raise BackendUnavailable(
-            f"the files of this task are in order, but the {backend.name} backend runs Python tasks only",
-            file=str(task.folder / task.code_file),
-            remedy="Validate its requirements with 'harness deps'.",
-        )
 
 
 def choose_parameters(task: Task, settings: Settings) -> dict[str, Any]:

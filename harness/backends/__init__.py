@@ -7,8 +7,9 @@ from collections.abc import Callable
 from harness.backends.base import Backend, Job, Worker
 from harness.backends.venv import VenvBackend
 from harness.errors import BackendUnavailable
+from harness.tasks.model import Task
 
-__all__ = ["AUTO", "BACKENDS", "Backend", "Job", "Worker", "open_backend"]
+__all__ = ["AUTO", "BACKENDS", "Backend", "Job", "Worker", "open_backend", "refuse_other_languages"]
 
 AUTO = "auto"
 BACKENDS: dict[str, Callable[[], Backend]] = {"venv": VenvBackend}
@@ -26,3 +27,13 @@ def open_backend(name: str) -> Backend:
             f"the backend {name!r} is not available", remedy=f"Use --backend {' or '.join((AUTO, *BACKENDS))}."
         )
     return BACKENDS[name]()
+
+
+def refuse_other_languages(task: Task, backend: Backend) -> None:
+    """Raise BackendUnavailable for a task that this backend can neither build nor run."""
+    if task.language != "python":
+        raise BackendUnavailable(
+            f"the {backend.name} backend builds and runs Python tasks only",
+            file=str(task.folder / task.code_file),
+            remedy="Judge its requirements with 'harness deps'.",
+        )

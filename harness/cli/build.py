@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -19,7 +20,7 @@ def build(
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
 ) -> None:
     """Install a task's dependencies on its base environment and show the log."""
-    from harness.backends import open_backend
+    from harness.backends import open_backend, refuse_other_languages
     from harness.builds.plan import plan_build
     from harness.cli.messages import progress
     from harness.environments import find_environment
@@ -29,10 +30,12 @@ def build(
     found = read_task(task)
     refuse_lines(found.requirements)
     environment = find_environment(env or found.metadata.environment_id)
+    where = open_backend(backend)
+    refuse_other_languages(found, where)
     with progress(found.name) as watching:
-        result = open_backend(backend).build(plan_build(environment, found.requirements), watching)
+        result = where.build(plan_build(environment, found.requirements), watching)
     if as_json:
-        typer.echo(BuildReport.of(result).model_dump_json(by_alias=True, indent=2))
+        typer.echo(json.dumps({**BuildReport.of(result).to_json_dict(), "log": result.log}, indent=2))
     else:
         typer.echo(result.log, nl=False)
         if result.diagnosis:

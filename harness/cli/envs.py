@@ -20,7 +20,9 @@ def envs(*, as_json: Annotated[bool, typer.Option("--json", help="Print one JSON
                 "name": environment.folder.name,
                 "description": environment.description,
                 "programmingLanguage": environment.programming_language,
+                "environmentVersionId": environment.version_id,
                 "pythonVersion": environment.python_version,
+                "requiredMetadataKeys": environment.required_metadata_keys,
             }
             for environment in environments
         ]

@@ -57,6 +57,17 @@ def test_json_is_the_build_record(make_task: MakeTask, small: Path) -> None:
     assert record["buildStatus"] == "success"
     assert record["buildStart"] <= record["buildEnd"]
     assert record["diagnosis"] is None
+    assert "six==1.17.0" in record["log"]
+
+
+@pytest.mark.parametrize("command", ["build", "validate"])
+def test_an_r_task_is_not_built_as_if_it_were_python(command: str, tmp_path: Path) -> None:
+    (tmp_path / "custom.R").write_text("fit <- function(X, y, output_dir, ...) {}\n")
+    (tmp_path / "requirements.txt").write_text("glmnet\n")
+    (tmp_path / "model-metadata.yaml").write_text("name: Net\ntype: training\ntargetType: regression\n")
+    done = harness(command, tmp_path)
+    assert done.returncode == 4, done.stdout + done.stderr
+    assert "custom.R: the venv backend builds and runs Python tasks only" in done.stderr
 
 
 def test_lines_that_the_platform_refuses_are_not_built(make_task: MakeTask, small: Path) -> None:
@@ -89,6 +100,13 @@ def test_ctrl_c_ends_a_build_and_leaves_nothing_half_built(make_task: MakeTask, 
     assert "nterrupted" in errors
     assert "Traceback" not in errors
     assert list((tmp_path / "cache" / "venvs").glob("*.unfinished")) == []
+
+
+def test_the_environments_as_json_have_the_platforms_fields() -> None:
+    (bare, *_) = json.loads(harness("envs", "--json").stdout)["environments"]
+    assert bare["name"] == "python3"
+    assert len(bare["environmentVersionId"]) == 24
+    assert bare["requiredMetadataKeys"] == []
 
 
 def test_the_environments_are_listed() -> None:

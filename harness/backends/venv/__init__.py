@@ -26,9 +26,7 @@ class VenvBackend:
         """Return the venv of the plan's digest, built now or earlier."""
         return build_venv(plan, progress, self._cancellation)
 
-    def start(
-        self, build: BuildResult, task: Task, network: NetworkPolicy
-    ) -> AbstractContextManager[Worker]:
+    def start(self, build: BuildResult, task: Task, network: NetworkPolicy) -> AbstractContextManager[Worker]:
         """Start a worker in a process group of its own, without network where the policy and the kernel say so."""
         return start_worker(build, task, network)
 
