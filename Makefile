@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 TASK ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test lint types unit format benchmark build clean
+.PHONY: help install engine demo test lint types unit format benchmark build clean
 
 help: ## List the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1\t/' | expand -t 12
@@ -18,11 +18,15 @@ $(VENV)/installed: pyproject.toml
 	$(BIN)/python -m pip install --quiet --editable '.[arrow]' --group dev
 	@touch $@
 
+engine: ## See to a Docker engine with a base image in it; HARNESS_START_ENGINE=0 leaves the machine as it is
+	@tools/prepare_engine
+
 demo: $(VENV)/installed ## Validate the sample tasks on real data and show the result
+	@tools/prepare_engine || echo 'Going on without Docker.' >&2
 	@$(BIN)/harness validate $(sort $(dir $(wildcard sample_tasks/*/custom.*)))
 
 ifeq ($(TASK),)
-test: lint types unit ## Lint, types and all tests; with TASK=folder: validate that task instead
+test: engine lint types unit ## Lint, types and all tests; with TASK=folder: validate that task instead
 else
 test: $(VENV)/installed
 	@$(BIN)/harness validate $(TASK)

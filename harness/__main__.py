@@ -8,7 +8,7 @@ import signal
 import sys
 from typing import NoReturn
 
-from harness.local_worker import headstart
+from harness.workers import headstart
 
 # Imports make hundreds of thousands of objects and no garbage; Python's default looks for some every 700.
 OBJECTS_BETWEEN_COLLECTIONS = 100_000

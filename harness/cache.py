@@ -45,6 +45,22 @@ def locked(file: Path) -> Iterator[int]:
 
 
 @contextmanager
+def locked_file() -> Iterator[Path]:
+    """Give a file of a name of its own that is locked while the block runs, and removed afterwards.
+
+    Who finds its name in a label can tell whether the process that wrote it lives.
+    """
+    parent = make_folder(cache_folder() / "owners")
+    handle = tempfile.NamedTemporaryFile(dir=parent, suffix=".lock", delete=False)  # noqa: SIM115 - closed below
+    fcntl.flock(handle, fcntl.LOCK_EX)
+    try:
+        yield Path(handle.name)
+    finally:
+        Path(handle.name).unlink(missing_ok=True)
+        handle.close()
+
+
+@contextmanager
 def run_folder() -> Iterator[Path]:
     """Give an empty folder for one run and remove it afterwards.
 
@@ -55,13 +71,13 @@ def run_folder() -> Iterator[Path]:
     with locked(parent / "sweep.lock"):
         _sweep(parent)
         folder = Path(tempfile.mkdtemp(dir=parent))
-        handle = _lock_of(folder).open("w")
+        handle = lock_of(folder).open("w")
         fcntl.flock(handle, fcntl.LOCK_EX)
     try:
         yield folder
     finally:
         remove_tree(folder)
-        _lock_of(folder).unlink(missing_ok=True)
+        lock_of(folder).unlink(missing_ok=True)
         handle.close()
 
 
@@ -77,13 +93,26 @@ def remove_tree(folder: Path) -> None:
     shutil.rmtree(folder, ignore_errors=True)
 
 
-def _lock_of(folder: Path) -> Path:
+def lock_of(folder: Path) -> Path:
+    """Return the file that a living run holds a lock on."""
     return folder.with_name(f"{folder.name}.lock")
+
+
+def is_held(lock: Path) -> bool:
+    """Tell whether a living process holds the lock on a file; also where that cannot be found out."""
+    try:
+        with lock.open("r") as handle:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except FileNotFoundError:
+        return False
+    except OSError:  # BlockingIOError: held
+        return True
+    return False
 
 
 def _sweep(parent: Path) -> None:
     for folder in parent.glob("*/"):
-        lock = _lock_of(folder)
+        lock = lock_of(folder)
         with suppress(OSError), lock.open("w") as handle:  # BlockingIOError: a living run holds it
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
             remove_tree(folder)

@@ -55,7 +55,7 @@ def validate(
     task = read_task(Path(folder))
     target_type = decide_target_type(task, settings)
     environment = find_environment(settings.environment or task.metadata.environment_id)
-    backend = open_backend(settings.backend)
+    backend = open_backend(settings.backend, progress)
     secrets = read_secret_values(settings.user_secrets_mount_path)
     parameters = choose_parameters(task, settings)
     output = prepare_output(settings.output or default_output(task))
@@ -74,7 +74,7 @@ def validate(
         archives, outputs = save_results(output, known, checks, secrets)
     else:
         refuse_other_languages(task, backend)
-        plan = plan_build(environment, task.requirements)
+        plan = plan_build(environment, task.requirements, task, settings.build_options)
         with try_task(known, plan, backend, settings, parameters, progress, clock) as evidence:
             progress.step("checks")
             checks = clock.timed("checks", lambda: run_checks(evidence))
@@ -114,7 +114,7 @@ def try_task(
         stack.callback(backend.cancel)
         building = pool.submit(_build_and_start, plan, backend, settings, known.task, progress, stack)
         try:
-            data = load_data(known, settings, plan)
+            data = read_data(known.task, known.target_type, settings, plan)
             build, worker = building.result()
         except BaseException:
             backend.cancel()
@@ -130,6 +130,7 @@ def try_task(
                 secrets_folder=settings.user_secrets_mount_path,
                 stages=plan_stages(known.target_type, data, settings.timeout_seconds),
                 memory_bytes=known.memory_bytes,
+                disk_bytes=settings.disk_limit_bytes,
             )
             run = clock.timed("run", lambda: worker.run(job, progress))
             evidence = replace(evidence, run=run)
@@ -146,12 +147,12 @@ def _build_and_start(
     return build, stack.enter_context(backend.start(build, task, settings.network))
 
 
-def load_data(known: Evidence, settings: Settings, plan: BuildPlan) -> SampleData:
+def read_data(task: Task, target_type: TargetType, settings: Settings, plan: BuildPlan) -> SampleData:
     """Return the user's data, else the input that the metadata names, else a bundled sample that fits the task."""
     from harness.data import DataOptions, choose_sample, read_sample_data
 
-    task, options = known.task, settings.data_options
-    read = partial(read_sample_data, target_type=known.target_type, prefer_arrow=plan.names_package("pyarrow"))
+    options = settings.data_options
+    read = partial(read_sample_data, target_type=target_type, prefer_arrow=plan.names_package("pyarrow"))
     if options.input is not None:
         return read(options)
     if task.metadata.validation_input and (task.folder / task.metadata.validation_input).is_file():
@@ -163,7 +164,7 @@ def load_data(known: Evidence, settings: Settings, plan: BuildPlan) -> SampleDat
         return read(own)
     if options != DataOptions():
         raise HarnessError("options for the data were given without data", remedy="Give the data with --input.")
-    return choose_sample(known.target_type, task.metadata.type_schema)
+    return choose_sample(target_type, task.metadata.type_schema)
 
 
 def decide_target_type(task: Task, settings: Settings) -> TargetType:

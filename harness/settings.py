@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import shutil
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
+from harness.builds.model import BuildOptions
+from harness.cache import cache_folder
 from harness.data import DataOptions
 from harness.errors import HarnessError
 from harness.records import NetworkPolicy, TargetType
@@ -12,6 +16,7 @@ from harness.records import NetworkPolicy, TargetType
 DEFAULT_TIMEOUT_SECONDS = 3600.0
 # Of what this machine has free; the rest is for the host itself and whatever else runs here.
 SHARE_OF_FREE_MEMORY = 0.8
+SHARE_OF_FREE_DISK = 0.5
 _PATHS = (
     "input",
     "target_csv",
@@ -25,6 +30,8 @@ _PATHS = (
 # Limits of a task version's memory. Source: the platform's API, maximumMemory of CustomTaskVersionResponse.
 SMALLEST_MEMORY_BYTES = 134_217_728
 LARGEST_MEMORY_BYTES = 15_032_385_536
+# What an artifact may have on the platform.
+LARGEST_DISK_BYTES = 10 * 1024**3
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +39,8 @@ class Settings:
     """How to validate a task. The names are those of the command line's options.
 
     Without `input` the task is tried on its metadata's validation input or on a bundled sample. target_type: needed
-    only where model-metadata.yaml does not say. memory_bytes: None leaves the choice to `memory_limit_bytes`.
+    only where model-metadata.yaml does not say. build_args, no_cache, pull: see BuildOptions.
+    memory_bytes: None leaves the choice to `memory_limit_bytes`.
     timeout_seconds: for each stage. output: where the report, the archives and the predictions go; None is a folder a
     task in the user's cache folder.
     """
@@ -53,6 +61,9 @@ class Settings:
     strict_validation: bool = True
     environment: str | None = None
     backend: str = "auto"
+    build_args: Mapping[str, str] = field(default_factory=dict)
+    no_cache: bool = False
+    pull: bool = False
     network: NetworkPolicy = NetworkPolicy.ISOLATED
     memory_bytes: int | None = None
     timeout_seconds: float = DEFAULT_TIMEOUT_SECONDS
@@ -90,6 +101,16 @@ class Settings:
 
         free = int(psutil.virtual_memory().available * SHARE_OF_FREE_MEMORY)
         return max(SMALLEST_MEMORY_BYTES, min(LARGEST_MEMORY_BYTES, free))
+
+    @property
+    def disk_limit_bytes(self) -> int:
+        """Return the platform's limit of an artifact, or half of what is free here if that is less."""
+        folder = next(folder for folder in (cache_folder(), *cache_folder().parents) if folder.exists())
+        return min(LARGEST_DISK_BYTES, int(shutil.disk_usage(folder).free * SHARE_OF_FREE_DISK))
+
+    @property
+    def build_options(self) -> BuildOptions:
+        return BuildOptions(self.build_args, self.no_cache, self.pull)
 
     @property
     def data_options(self) -> DataOptions:

@@ -5,23 +5,44 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from harness.backends.base import Backend, Job, Worker
-from harness.backends.venv import VenvBackend
+from harness.docker_presence import refuse_without_engine
 from harness.errors import BackendUnavailable
+from harness.progress import Progress, Silent
 from harness.tasks.model import Task
 
 __all__ = ["AUTO", "BACKENDS", "Backend", "Job", "Worker", "open_backend", "refuse_other_languages"]
 
 AUTO = "auto"
-BACKENDS: dict[str, Callable[[], Backend]] = {"venv": VenvBackend}
+LESS_FAITHFUL = "The venv backend is used: it has this machine's system libraries in place of the image's."
 
 
-def open_backend(name: str) -> Backend:
-    """Return the backend of that name; `auto` takes the most faithful one that this machine has.
+def _docker() -> Backend:
+    refuse_without_engine()
+    from harness.backends.docker import DockerBackend
 
-    Raises BackendUnavailable where there is none of that name.
+    return DockerBackend()
+
+
+def _venv() -> Backend:
+    from harness.backends.venv import VenvBackend
+
+    return VenvBackend()
+
+
+BACKENDS: dict[str, Callable[[], Backend]] = {"docker": _docker, "venv": _venv}
+
+
+def open_backend(name: str, progress: Progress | None = None) -> Backend:
+    """Return the backend of that name; `auto` takes Docker where an engine answers, else venv, and tells so.
+
+    Raises BackendUnavailable where there is none of that name, or it cannot be used.
     """
     if name == AUTO:
-        return VenvBackend()
+        try:
+            return BACKENDS["docker"]()
+        except BackendUnavailable as unavailable:
+            (progress or Silent()).note(f"{unavailable.finding.message}. {LESS_FAITHFUL}")
+            return BACKENDS["venv"]()
     if name not in BACKENDS:
         raise BackendUnavailable(
             f"the backend {name!r} is not available", remedy=f"Use --backend {' or '.join((AUTO, *BACKENDS))}."

@@ -23,7 +23,7 @@ class Job:
     """Everything that one run needs: the task, the sample data, and the stages to go through.
 
     parameters: the hyperparameter values that fit receives. secrets_folder: one JSON file a credential, None where
-    there are none. memory_bytes: what a stage may use at most, with everything that it starts.
+    there are none. memory_bytes, disk_bytes: what a stage may use at most, with everything that it starts.
     """
 
     task: Task
@@ -33,6 +33,7 @@ class Job:
     secrets_folder: Path | None
     stages: Sequence[Stage]
     memory_bytes: int
+    disk_bytes: int | None = None
 
 
 class Worker(Protocol):

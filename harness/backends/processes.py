@@ -3,35 +3,14 @@
 from __future__ import annotations
 
 import subprocess
-import threading
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from functools import partial
 
+from harness.backends.cancellation import Cancellation
 from harness.builds.log import clean_line
 
 PATIENCE_SECONDS = 3.0
-
-
-@dataclass(slots=True)
-class Cancellation:
-    """Ends the program that is running now, and every later one, when another thread asks for it."""
-
-    _process: subprocess.Popen[str] | None = None
-    _lock: threading.Lock = field(default_factory=threading.Lock)
-    requested: bool = False
-
-    def cancel(self) -> None:
-        with self._lock:
-            self.requested = True
-            if self._process is not None:
-                stop(self._process)
-
-    def watch(self, process: subprocess.Popen[str]) -> None:
-        with self._lock:
-            self._process = process
-            if self.requested:
-                stop(process)
 
 
 def run_logged(
@@ -59,15 +38,15 @@ def run_logged(
         start_new_session=True,
         pass_fds=(lock,),
     ) as process:
-        cancellation.watch(process)
         assert process.stdout is not None
-        try:
-            for line in process.stdout:
-                on_line(clean_line(line))
-        except BaseException:
-            stop(process)
-            raise
-        return process.wait()
+        with cancellation.ends_with(partial(stop, process)):
+            try:
+                for line in process.stdout:
+                    on_line(clean_line(line))
+            except BaseException:
+                stop(process)
+                raise
+            return process.wait()
 
 
 def stop(process: subprocess.Popen[str]) -> None:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
@@ -11,21 +12,40 @@ from packaging.utils import canonicalize_name
 
 from harness.environments.model import Environment
 from harness.records import BuildStatus, Dependency, Record
+from harness.tasks.model import Task
+
+
+@dataclass(frozen=True, slots=True)
+class BuildOptions:
+    """How to build, where the user has a wish.
+
+    build_args: values for ARG lines of the environment's Dockerfile, BASE_IMAGE among them. no_cache: build again what
+    was built before, without earlier downloads. pull: ask the registry for a newer base image.
+    """
+
+    build_args: Mapping[str, str] = field(default_factory=dict)
+    no_cache: bool = False
+    pull: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class BuildPlan:
     """What to install on which base environment; a pure function of both, so that digests can be cache keys.
 
-    environment_requirements, requirements: normalised requirement lines, sorted. `digest` covers all of it; a backend
-    adds what only it knows (the interpreter, the base image). dependencies: the records, to find a line by its package.
+    environment_requirements, requirements, constraints: normalised requirement lines, sorted; constraints are the
+    environment's own, which the task's requirements have to keep to. `digest` covers all of it; a backend adds what
+    only it knows (the interpreter, the base image). dependencies: the records, to find a line by its package. task:
+    whose files go into the image, None where only dependencies are asked for.
     """
 
     environment: Environment
     environment_requirements: tuple[str, ...]
     requirements: tuple[str, ...]
+    constraints: tuple[str, ...]
     dependencies: tuple[Dependency, ...]
     digest: str
+    task: Task | None = None
+    options: BuildOptions = BuildOptions()
 
     def names_package(self, package: str) -> bool:
         """Tell whether a line asks for this package itself; what dependencies bring is known only after the build."""
@@ -68,8 +88,10 @@ class Diagnosis(Record):
 class BuildResult:
     """A finished dependency build.
 
-    log: the installer's whole output. python: the interpreter to run the task with, None after a failure.
-    notes: what differs from the platform's own build, one sentence each.
+    log: the installer's whole output. python: the interpreter to run the task with, None after a failure; with a
+    backend that has images, its path there. image: the image with the task's files. worker_image: the dependencies
+    and the worker, without those files. environment_image: the base environment alone. notes: what differs from the
+    platform's own build, one sentence each.
     """
 
     status: BuildStatus
@@ -80,6 +102,8 @@ class BuildResult:
     python: Path | None = None
     python_version: str | None = None
     image: str | None = None
+    worker_image: str | None = None
+    environment_image: str | None = None
     exit_code: int | None = None
     diagnosis: Diagnosis | None = None
     notes: tuple[str, ...] = ()

@@ -1,9 +1,10 @@
-"""Hand pip's own index settings on to uv, so that a machine set up for pip needs no second setting up."""
+"""What pip is told on this machine, by files and variables; and the same for uv, so that one setting up serves both."""
 
 from __future__ import annotations
 
 import configparser
 import os
+import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
@@ -18,51 +19,72 @@ UV_NAMES = {
 
 
 def uv_environment(environ: Mapping[str, str]) -> dict[str, str]:
-    """Return the variables that make uv use the indexes that pip uses here; what is set for uv itself wins.
-
-    pip's precedence is kept: PIP_* variables, then the virtualenv's or user's pip.conf, then the site-wide one.
-    """
-    settings: dict[str, str] = {}
-    for file in config_files(environ):
-        settings.update(_read_config(file))
-    for option in UV_NAMES:
-        from_environment = environ.get(f"PIP_{option.upper().replace('-', '_')}")
-        if from_environment is not None:
-            settings[option] = from_environment
-    chosen = {UV_NAMES[option]: _for_uv(option, value) for option, value in settings.items() if value.strip()}
+    """Return the variables that make uv use the indexes that pip uses here; what is set for uv itself wins."""
+    settings = pip_options(environ)
+    chosen = {name: _for_uv(option, settings[option]) for option, name in UV_NAMES.items() if option in settings}
     if "UV_INDEX" in chosen:
         # pip takes the best version from all its indexes; uv by default stops at the first that has the package.
         chosen["UV_INDEX_STRATEGY"] = "unsafe-best-match"
     return {name: value for name, value in chosen.items() if name not in environ}
 
 
+def pip_options(environ: Mapping[str, str]) -> dict[str, str]:
+    """Return what `pip install` is told here: option -> value, lists separated by single blanks.
+
+    The strongest wins, as in pip: PIP_* variables, then the section [install] of all files, then [global]; within a
+    section the strongest file. An empty value says nothing.
+    """
+    parsers = [_read_config(file) for file in config_files(environ)]
+    sources = [dict(parser.items(name)) for name in ("global", "install") for parser in parsers if name in parser]
+    sources.append({name[4:]: value for name, value in environ.items() if name.startswith("PIP_")})
+    return {
+        _option_name(name): " ".join(value.split())
+        for source in sources
+        for name, value in source.items()
+        if value.strip()
+    }
+
+
 def config_files(environ: Mapping[str, str]) -> Iterator[Path]:
-    """Yield the pip.conf files that exist, the weakest first."""
-    home = Path(environ.get("HOME", "~")).expanduser()
-    candidates = [
-        Path("/etc/pip.conf"),
-        Path("/Library/Application Support/pip/pip.conf"),
-        home / ".pip" / "pip.conf",
-        Path(environ.get("XDG_CONFIG_HOME") or home / ".config") / "pip" / "pip.conf",
-    ]
-    if "PIP_CONFIG_FILE" in environ:
-        if environ["PIP_CONFIG_FILE"] == os.devnull:
-            return
-        candidates.append(Path(environ["PIP_CONFIG_FILE"]))
+    """Yield the pip.conf files that exist and that pip reads, the weakest first.
+
+    PIP_CONFIG_FILE replaces the user's own files; os.devnull as its value makes pip read no file at all.
+    """
+    named = environ.get("PIP_CONFIG_FILE")
+    if named == os.devnull:
+        return
+    site_wide = (environ.get("XDG_CONFIG_DIRS") or "/etc/xdg").split(os.pathsep)
+    folders = [*(Path(folder, "pip") for folder in site_wide), Path("/Library/Application Support/pip"), Path("/etc")]
+    if not (named and Path(named).exists()):
+        folders += _user_folders(environ)
+    folders.append(Path(environ.get("VIRTUAL_ENV") or sys.prefix))
+    candidates = [*(folder / "pip.conf" for folder in folders), *([Path(named)] if named else [])]
     yield from (file for file in candidates if file.is_file())
 
 
-def _read_config(file: Path) -> dict[str, str]:
+def _user_folders(environ: Mapping[str, str]) -> list[Path]:
+    home = Path(environ.get("HOME", "~")).expanduser()
+    of_macos = home / "Library" / "Application Support" / "pip"
+    current = of_macos if of_macos.is_dir() else Path(environ.get("XDG_CONFIG_HOME") or home / ".config") / "pip"
+    return [home / ".pip", current]
+
+
+def _read_config(file: Path) -> configparser.RawConfigParser:
+    """Return the file's sections; none where it cannot be read."""
     parser = configparser.RawConfigParser()
     try:
         parser.read(file, encoding="utf-8")
-    except (configparser.Error, UnicodeDecodeError):
-        return {}
-    sections = [section for section in ("global", "install") if parser.has_section(section)]
-    return {option: value for section in sections for option, value in parser.items(section) if option in UV_NAMES}
+    except (configparser.Error, UnicodeDecodeError, OSError):
+        return configparser.RawConfigParser()
+    return parser
+
+
+def _option_name(name: str) -> str:
+    """Return pip's own spelling: `PIP_DEFAULT_TIMEOUT`, `default_timeout` and `timeout` are the same option."""
+    spelled = name.lower().replace("_", "-").removeprefix("--")
+    return "timeout" if spelled == "default-timeout" else spelled
 
 
 def _for_uv(option: str, value: str) -> str:
     """Join pip's blank-separated lists as uv expects them: find-links by commas, the others by blanks."""
-    separator = "," if option == "find-links" else " "
-    return separator.join(value.split())
+    return value.replace(" ", ",") if option == "find-links" else value

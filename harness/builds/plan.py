@@ -4,22 +4,31 @@ from __future__ import annotations
 
 import hashlib
 import json
+from pathlib import Path
 
-from harness.builds.model import BuildPlan
+from harness.builds.model import BuildOptions, BuildPlan
 from harness.environments import Environment
 from harness.requirements import Requirements, normalised, parse_requirements
+from harness.tasks.model import Task
 
 
-def plan_build(environment: Environment, requirements: Requirements) -> BuildPlan:
+def plan_build(
+    environment: Environment, requirements: Requirements, task: Task | None = None, options: BuildOptions | None = None
+) -> BuildPlan:
     """Return what to install on `environment` for a task with these requirements.
 
     The base environment's packages come first and the task's own after them, as the platform installs them: a task
     may replace a base package. Comments, order and blank lines do not change the digest.
     """
-    base = (
-        normalised(parse_requirements(environment.requirements_file)) if environment.requirements_file.is_file() else ()
-    )
+    base = _lines_of(environment.requirements_file)
+    constraints = _lines_of(environment.constraints_file)
     own = normalised(requirements)
-    content = json.dumps([environment.id, environment.python_version, base, own])
+    content = json.dumps([environment.id, environment.python_version, base, constraints, own])
     digest = hashlib.sha256(content.encode()).hexdigest()
-    return BuildPlan(environment, base, own, requirements.dependencies, digest)
+    return BuildPlan(
+        environment, base, own, constraints, requirements.dependencies, digest, task, options or BuildOptions()
+    )
+
+
+def _lines_of(file: Path | None) -> tuple[str, ...]:
+    return normalised(parse_requirements(file)) if file is not None and file.is_file() else ()

@@ -9,8 +9,10 @@ import typer
 
 from harness.cli.arguments import spread
 from harness.cli.build import build
+from harness.cli.clean import clean
 from harness.cli.deps import deps
 from harness.cli.envs import envs
+from harness.cli.shell import shell
 from harness.cli.validate import INTERRUPTED, validate
 from harness.version import __version__
 
@@ -22,7 +24,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-for command in (validate, build, deps, envs):
+for command in (validate, build, shell, deps, envs, clean):
     app.command()(command)
 
 

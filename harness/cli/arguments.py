@@ -1,7 +1,8 @@
-"""Options that take several values, as the platform's own runner writes them."""
+"""Options with a form of their own: several values, as the platform's own runner writes them; NAME=VALUE."""
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterable, Iterator
 
@@ -25,3 +26,21 @@ def spread(arguments: Iterable[str]) -> Iterator[str]:
             yield from (SEVERAL_VALUES, argument)
         else:
             yield argument
+
+
+def read_build_args(texts: Iterable[str]) -> dict[str, str]:
+    """Return NAME=VALUE texts as a dict; a plain NAME takes its value from the environment, as `docker build` does.
+
+    Raises HarnessError where that has none.
+    """
+    from harness.errors import HarnessError
+
+    values: dict[str, str] = {}
+    for text in texts:
+        name, equals, value = text.partition("=")
+        if not equals:
+            if name not in os.environ:
+                raise HarnessError(f"--build-arg {text!r} has no value", remedy="Write --build-arg NAME=VALUE.")
+            value = os.environ[name]
+        values[name] = value
+    return values

@@ -17,7 +17,7 @@ def envs(*, as_json: Annotated[bool, typer.Option("--json", help="Print one JSON
         document = [
             {
                 "id": environment.id,
-                "name": environment.folder.name,
+                "name": environment.short_name,
                 "description": environment.description,
                 "programmingLanguage": environment.programming_language,
                 "environmentVersionId": environment.version_id,
@@ -30,5 +30,5 @@ def envs(*, as_json: Annotated[bool, typer.Option("--json", help="Print one JSON
         return
     for environment in environments:
         python = f"Python {environment.python_version}" if environment.python_version else ""
-        typer.echo(f"{environment.folder.name:<20} {environment.id}  {python}")
+        typer.echo(f"{environment.short_name:<20} {environment.id}  {python}")
         typer.echo(f"  {environment.description}")

@@ -38,16 +38,32 @@ def show_error(finding: Finding) -> None:
 
 @contextmanager
 def progress(title: str) -> Iterator[Progress]:
-    """Show each step beside a spinner while the block runs, and the installer's latest line; nothing off a terminal."""
+    """Show each step beside a spinner while the block runs, and the installer's latest line.
+
+    Off a terminal only the notes are shown.
+    """
     if not sys.stderr.isatty():
-        yield Silent()
+        yield Notes()
         return
     console = stderr()
     with console.status(title) as status:
         yield _Spinner(title, status)
 
 
-class _Spinner:
+_noted: set[str] = set()
+
+
+class Notes(Silent):
+    """Progress of which only the notes are shown, each once."""
+
+    def note(self, text: str) -> None:
+        """Print the note."""
+        if text not in _noted:
+            _noted.add(text)
+            stderr().print(f"note: {text}", soft_wrap=True, markup=False)
+
+
+class _Spinner(Notes):
     def __init__(self, title: str, status: Status) -> None:
         self._title = title
         self._status = status

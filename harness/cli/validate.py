@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from harness.cli.arguments import read_build_args
 from harness.cli.messages import progress, show_error
 from harness.vocabulary import NetworkPolicy, TargetType
 
@@ -59,9 +60,23 @@ def validate(
         bool, typer.Option("--disable-strict-validation", help="Do not judge the typeSchema.", rich_help_panel=RUN)
     ] = False,
     env: Annotated[
-        str | None, typer.Option(help="Base environment: a name, an id or a folder.", rich_help_panel=RUN)
+        str | None, typer.Option(help="Base environment: a name, an id, a folder or image:TAG.", rich_help_panel=RUN)
     ] = None,
-    backend: Annotated[str, typer.Option(help="Where to build and run: auto or venv.", rich_help_panel=RUN)] = "auto",
+    backend: Annotated[
+        str, typer.Option(help="Where to build and run: auto, docker or venv.", rich_help_panel=RUN)
+    ] = "auto",
+    build_arg: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="NAME=VALUE", help="A value for the Dockerfile's ARG; once for each.", rich_help_panel=RUN
+        ),
+    ] = None,
+    no_cache: Annotated[
+        bool, typer.Option("--no-cache", help="Build again, without earlier images and downloads.", rich_help_panel=RUN)
+    ] = False,
+    pull: Annotated[
+        bool, typer.Option("--pull", help="Ask the registry for a newer base image.", rich_help_panel=RUN)
+    ] = False,
     network: Annotated[
         NetworkPolicy, typer.Option(help="Whether the task may use the network.", rich_help_panel=RUN)
     ] = NetworkPolicy.ISOLATED,
@@ -96,6 +111,9 @@ def validate(
             strict_validation=not disable_strict_validation,
             environment=env,
             backend=backend,
+            build_args=read_build_args(build_arg or []),
+            no_cache=no_cache,
+            pull=pull,
             network=network,
             memory_bytes=memory,
             timeout_seconds=timeout,

@@ -12,7 +12,9 @@ from harness.environments.model import Environment
 from harness.errors import HarnessError
 
 DEFAULT_ENVIRONMENT = "python3_sklearn"
+IMAGE_PREFIX = "image:"
 ENV_INFO = "env_info.json"
+DOCKERFILE = "Dockerfile"
 
 
 def list_environments() -> tuple[Environment, ...]:
@@ -24,24 +26,44 @@ def list_environments() -> tuple[Environment, ...]:
 def find_environment(wanted: str | None) -> Environment:
     """Return the environment that `wanted` names: a bundled one by folder name or id, or any folder of that form.
 
-    None gives the default. Raises HarnessError with the nearest name where there is no such environment.
+    `image:TAG` is an image that is built already. None gives the default. Raises HarnessError with the nearest
+    name where there is no such environment.
     """
     if wanted is None:
         return read_environment(bundled_folder("environments") / DEFAULT_ENVIRONMENT)
+    if wanted.startswith(IMAGE_PREFIX):
+        return _built_image(wanted.removeprefix(IMAGE_PREFIX))
     bundled = list_environments()
     for environment in bundled:
-        if wanted in (environment.folder.name, environment.id):
+        if wanted in (environment.short_name, environment.id):
             return environment
     if (Path(wanted) / ENV_INFO).is_file():
         return read_environment(Path(wanted))
     if Path(wanted).is_dir():
         raise HarnessError(f"the folder has no {ENV_INFO}", file=wanted, remedy=f"Add {ENV_INFO} with id and name.")
-    names = [environment.folder.name for environment in bundled]
+    names = [environment.short_name for environment in bundled]
     nearest = difflib.get_close_matches(wanted, names, n=1)
     guess = f" Did you mean {nearest[0]!r}?" if nearest else ""
     raise HarnessError(
         f"there is no base environment {wanted!r}.{guess}",
-        remedy=f"Choose one with --env: {', '.join(names)}, or a folder that has {ENV_INFO} and requirements.txt.",
+        remedy=f"Choose one with --env: {', '.join(names)}, or a folder that has {ENV_INFO} and requirements.txt, "
+        "or image:TAG.",
+    )
+
+
+def _built_image(reference: str) -> Environment:
+    """Return an environment of which nothing is known but the image. Raises HarnessError where no image is named."""
+    if not reference:
+        raise HarnessError("image: names no image", remedy="Write --env image:TAG.")
+    return Environment(
+        folder=None,
+        id=reference,
+        name=reference,
+        description="An image that is built already.",
+        programming_language="python",
+        version_id=None,
+        python_version=None,
+        image=reference,
     )
 
 

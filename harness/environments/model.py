@@ -10,10 +10,11 @@ from pathlib import Path
 class Environment:
     """One folder with env_info.json and requirements.txt, in the form of the platform's drop-in environments.
 
-    python_version: `major.minor` that the platform's image has, None where env_info.json does not say.
+    folder: None where the environment is an image that is built already, `image`. python_version: `major.minor` that
+    the platform's image has, None where env_info.json does not say.
     """
 
-    folder: Path
+    folder: Path | None
     id: str
     name: str
     description: str
@@ -21,7 +22,18 @@ class Environment:
     version_id: str | None
     python_version: str | None
     required_metadata_keys: tuple[str, ...] = ()
+    image: str | None = None
 
     @property
-    def requirements_file(self) -> Path:
-        return self.folder / "requirements.txt"
+    def short_name(self) -> str:
+        """Return the name by which `--env` finds it."""
+        return self.folder.name if self.folder else self.name
+
+    @property
+    def requirements_file(self) -> Path | None:
+        return self.folder / "requirements.txt" if self.folder else None
+
+    @property
+    def constraints_file(self) -> Path | None:
+        """Return the versions that a task's requirements have to keep to, in the form of pip's constraints."""
+        return self.folder / "constraints.txt" if self.folder else None

@@ -8,7 +8,7 @@ from harness.errors import HarnessError
 
 
 def test_the_bundled_environments() -> None:
-    assert [environment.folder.name for environment in list_environments()] == [
+    assert [environment.short_name for environment in list_environments()] == [
         "python3",
         "python3_sklearn",
         "python3_xgboost",
@@ -26,6 +26,7 @@ def test_the_bundled_environments() -> None:
 def test_scikit_learn_is_found(wanted: str | None) -> None:
     environment = find_environment(wanted)
     assert environment.id == "5e8c889607389fe0f466c72d"
+    assert environment.requirements_file is not None
     pinned = environment.requirements_file.read_text()
     assert all(f"{package}==" in pinned for package in ("numpy", "pandas", "scipy", "scikit-learn"))
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import AbstractContextManager
 
 from harness.backends.base import Worker
-from harness.backends.processes import Cancellation
+from harness.backends.cancellation import Cancellation
 from harness.backends.venv.build import build_venv
 from harness.backends.venv.run import start_worker
 from harness.builds.model import BuildPlan, BuildResult

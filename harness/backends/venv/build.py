@@ -12,7 +12,8 @@ from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 
-from harness.backends.processes import Cancellation, run_logged
+from harness.backends.cancellation import Cancellation
+from harness.backends.processes import run_logged
 from harness.backends.venv.interpreters import Interpreter, find_interpreter, find_uv
 from harness.builds.diagnosis import diagnose_build
 from harness.builds.log import frame_log

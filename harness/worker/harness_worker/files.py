@@ -11,7 +11,7 @@ import os
 import shutil
 import stat
 import time
-from typing import Any, Dict
+from typing import Any, Dict, Iterable
 
 
 def write_json(path: str, document: Dict[str, Any]) -> None:
@@ -51,6 +51,25 @@ def unlock(folder: str) -> None:
             mode = os.lstat(path).st_mode
             if not stat.S_ISLNK(mode) and mode & stat.S_IRWXU != stat.S_IRWXU:
                 os.chmod(path, mode | (stat.S_IRWXU if stat.S_ISDIR(mode) else stat.S_IRUSR))
+
+
+def disk_usage(folders: Iterable[str]) -> int:
+    """Return how many bytes of disk the files below some folders take."""
+    total = 0
+    waiting = list(folders)
+    while waiting:
+        try:
+            entries = list(os.scandir(waiting.pop()))
+        except OSError:
+            continue
+        for entry in entries:
+            try:
+                total += entry.stat(follow_symlinks=False).st_blocks * 512
+                if entry.is_dir(follow_symlinks=False):
+                    waiting.append(entry.path)
+            except OSError:
+                continue
+    return total
 
 
 def utc_text(seconds: float) -> str:

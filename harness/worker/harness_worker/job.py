@@ -55,6 +55,7 @@ class Job:
     parameters: Dict[str, Any]
     secrets_folder: Optional[str]
     memory_bytes: Optional[int]
+    disk_bytes: Optional[int]
     stages: Tuple[Stage, ...]
 
     @property
@@ -108,6 +109,7 @@ def parse_job(line: bytes) -> Job:
         parameters=document.get("parameters") or {},
         secrets_folder=document.get("secretsDirectory"),
         memory_bytes=document.get("memoryBytes"),
+        disk_bytes=document.get("diskBytes"),
         stages=tuple(stages),
     )
 

@@ -14,14 +14,38 @@ LARGEST_LOG_BYTES = 200 * 1024 * 1024
 LONGEST_HELD_BYTES = 1024 * 1024
 
 
+class MaskedLines:
+    """Stars out secrets in a stream of bytes; where there are any, the last line is held back until it is finished."""
+
+    def __init__(self, mask: Mask) -> None:
+        self._mask = mask
+        self._held = b""
+
+    def feed(self, chunk: bytes) -> bytes:
+        """Return what may be shown now that `chunk` has come."""
+        if not self._mask.longest:
+            return chunk
+        lines, newline, rest = (self._held + chunk).rpartition(b"\n")
+        if len(rest) > LONGEST_HELD_BYTES:
+            cleaned = self._mask.clean_bytes(rest)
+            keep = len(cleaned) - self._mask.longest
+            lines, newline, rest = lines + newline + cleaned[:keep], b"", cleaned[keep:]
+        self._held = rest
+        return self._mask.clean_bytes(lines + newline)
+
+    def rest(self) -> bytes:
+        """Return what was held back; nothing more of that line will come."""
+        held, self._held = self._held, b""
+        return self._mask.clean_bytes(held)
+
+
 class StageLog:
-    """Writes to `path`. With secrets to hide, it holds back the last line until that is finished."""
+    """Writes what a stage puts out to `path`, and lines of our own."""
 
     def __init__(self, path: str, mask: Mask) -> None:
         self._path = path
         self._file = open(path, "x+b", buffering=0)  # noqa: SIM115 - closed by close()
-        self._mask = mask
-        self._held = b""
+        self._lines = MaskedLines(mask)
         self._last = b"\n"
         self.size = 0
 
@@ -31,23 +55,12 @@ class StageLog:
 
     def write(self, chunk: bytes) -> None:
         """Add what the stage has written; once the log is full, nothing more is added."""
-        if self.is_full:
-            return
-        if not self._mask.longest:
-            self._append(chunk)
-            return
-        lines, newline, rest = (self._held + chunk).rpartition(b"\n")
-        if len(rest) > LONGEST_HELD_BYTES:
-            cleaned = self._mask.clean_bytes(rest)
-            keep = len(cleaned) - self._mask.longest
-            lines, newline, rest = lines + newline + cleaned[:keep], b"", cleaned[keep:]
-        self._held = rest
-        self._append(self._mask.clean_bytes(lines + newline))
+        if not self.is_full:
+            self._append(self._lines.feed(chunk))
 
     def line(self, text: str) -> None:
         """Add a line of our own, on a line of its own."""
-        self._append(self._mask.clean_bytes(self._held))
-        self._held = b""
+        self._append(self._lines.rest())
         start = b"" if self._last == b"\n" else b"\n"
         self._append(start + text.encode("utf-8") + b"\n")
 

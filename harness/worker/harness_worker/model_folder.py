@@ -21,14 +21,14 @@ class ModelFolder:
         self._artifact_folder = artifact_folder
         self._aside = artifact_folder + _ASIDE
         self._model_folder = model_folder
-        _copy_over(code_folder, model_folder)
+        copy_over(code_folder, model_folder)
 
     def add_artifact(self) -> None:
         """Put what fit left over the task's files, and set the artifact folder aside."""
         make_real_folder(self._artifact_folder)
         make_real_folder(self._model_folder)
         unlock(self._artifact_folder)
-        _copy_over(self._artifact_folder, self._model_folder)
+        copy_over(self._artifact_folder, self._model_folder)
         remove(self._aside)
         os.rename(self._artifact_folder, self._aside)
 
@@ -40,7 +40,7 @@ class ModelFolder:
         make_real_folder(self._artifact_folder)
 
 
-def _copy_over(source: str, target: str) -> None:
+def copy_over(source: str, target: str) -> None:
     """Copy a folder's files, links as links; a link that leads out is left out, and what is no file, folder or link."""
 
     def ignored(place: str, names: List[str]) -> Iterator[str]:

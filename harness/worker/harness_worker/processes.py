@@ -6,6 +6,7 @@ Linux answers from /proc; elsewhere `ps` does, which every Unix has.
 from __future__ import annotations
 
 import ctypes
+import io
 import os
 import signal
 import socket
@@ -65,6 +66,12 @@ def die_with_parent(parent: int) -> None:
 def _prctl(option: int, argument: int) -> None:
     if IS_LINUX:
         ctypes.CDLL(None).prctl(option, argument, 0, 0, 0)
+
+
+def text_stream(descriptor: int) -> io.TextIOWrapper:
+    """Return a stream for `print` on a file descriptor that has become another file."""
+    raw = open(descriptor, "wb", closefd=False)  # noqa: SIM115 - open as long as the process
+    return io.TextIOWrapper(raw, encoding="utf-8", errors="backslashreplace", line_buffering=True)
 
 
 def flush_c_streams() -> None:
@@ -173,6 +180,15 @@ def kernel_kills() -> int:
         except OSError:
             continue
     return 0
+
+
+def die_first_for_memory() -> None:
+    """Let the kernel, where it must end somebody for want of memory, choose this process and not the server (Linux)."""
+    try:
+        with open("/proc/self/oom_score_adj", "w", encoding="ascii") as stream:
+            stream.write("1000")
+    except OSError:
+        return
 
 
 def kill_group(pid: int) -> None:

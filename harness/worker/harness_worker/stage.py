@@ -5,7 +5,6 @@ from __future__ import annotations
 import faulthandler
 import gc
 import importlib
-import io
 import os
 import random
 import resource
@@ -88,21 +87,17 @@ def _become_task_process(start: StageStart) -> None:
     for descriptor in [nothing, start.log, *start.server_descriptors]:
         os.close(descriptor)
     sys.stdin = sys.__stdin__ = open(0, encoding="utf-8", closefd=False)  # noqa: SIM115 - open as long as the process
-    sys.stdout = sys.__stdout__ = _text_stream(1)
-    sys.stderr = sys.__stderr__ = _text_stream(2)
+    sys.stdout = sys.__stdout__ = processes.text_stream(1)
+    sys.stderr = sys.__stderr__ = processes.text_stream(2)
     sys.argv = [""]
     gc.enable()
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    processes.die_first_for_memory()
     faulthandler.enable(file=start.stack, all_threads=False)
     faulthandler.register(STACK_SIGNAL, file=start.stack, all_threads=False)
     # Forks share the state of the global generators; separate processes of the platform do not.
     np.random.seed()  # noqa: NPY002 - it is the state of the legacy generator that was copied
     random.seed()
-
-
-def _text_stream(descriptor: int) -> io.TextIOWrapper:
-    raw = open(descriptor, "wb", closefd=False)  # noqa: SIM115 - open as long as the process
-    return io.TextIOWrapper(raw, encoding="utf-8", errors="backslashreplace", line_buffering=True)
 
 
 class _Run:
@@ -161,6 +156,7 @@ class _Run:
         """Run the stage; return its status and exit code, with any error in the result."""
         try:
             self._limit_memory()
+            self._limit_files()
             if self._stage.optional:
                 _leave_processors_to_others()
             self._load_code(activity)
@@ -184,6 +180,13 @@ class _Run:
             limit = processes.data_segment_bytes() + self._job.memory_bytes
             if hard == resource.RLIM_INFINITY or limit <= hard:
                 resource.setrlimit(resource.RLIMIT_DATA, (limit, hard))
+
+    def _limit_files(self) -> None:
+        """Make one huge file fail at once; the server watches what all files take."""
+        if self._job.disk_bytes is not None:
+            _, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+            if hard == resource.RLIM_INFINITY or self._job.disk_bytes <= hard:
+                resource.setrlimit(resource.RLIMIT_FSIZE, (self._job.disk_bytes, hard))
 
     def _lift_memory_limit(self) -> None:
         _, hard = resource.getrlimit(resource.RLIMIT_DATA)

@@ -14,7 +14,7 @@ from typing import Any, Dict, List, Optional, Tuple
 
 from . import processes
 from .credentials import Mask
-from .files import make_real_folder, remove, utc_text, write_json
+from .files import disk_usage, make_real_folder, remove, utc_text, write_json
 from .job import Job, Stage
 from .log import LARGEST_LOG_BYTES, StageLog
 from .progress import Progress
@@ -22,6 +22,9 @@ from .stage import STACK_SIGNAL, StageStart, run_stage
 
 # How long a look at memory and time may be late. Ends are noticed at once, by signal.
 POLL_SECONDS = 0.025
+# How long a look at the disk may be late; where a look takes long, it comes seldom.
+DISK_POLL_SECONDS = 0.25
+DISK_SHARE_OF_TIME = 0.05
 # How long to wait for the interpreter to write down where it is before it is killed.
 STACK_PATIENCE_SECONDS = 0.05
 _CHUNK = 256 * 1024
@@ -29,7 +32,7 @@ _LARGEST_STACK_BYTES = 64 * 1024
 
 
 class HostGone(BaseException):
-    """Nobody reads our events any more, or the process that started us has ended."""
+    """Nobody reads our events any more, nobody could send us a job, or the process that started us has ended."""
 
 
 @dataclass(frozen=True)
@@ -87,6 +90,7 @@ class _Watch:
         self._end: Optional[_End] = None
         self._stopped_for: Optional[str] = None
         self._peak_bytes = 0
+        self._next_disk_look = 0.0
 
     def run(self) -> str:
         started_at, began = time.time(), time.monotonic()
@@ -102,8 +106,8 @@ class _Watch:
         line = self._tell_stack()
         status = self._status(kills_before)
         self._log.line('%s stage "%s" ended: %s after %.2f s' % (utc_text(ended_at), self._stage.name, status, seconds))
-        if self._stopped_for == "log":
-            self._write_log_error()
+        if self._stopped_for in ("log", "disk"):
+            self._write_limit_error(self._stopped_for)
         record = self._record(status, line)
         record.update(startedAt=utc_text(started_at), endedAt=utc_text(ended_at), seconds=round(seconds, 6))
         write_json(os.path.join(self._folder, "stage.json"), record)
@@ -141,11 +145,12 @@ class _Watch:
         """Return once the stage's process is gone, by itself or for a limit."""
         self._poller.register(self._server.wakeup[0], select.POLLIN)
         self._poller.register(self._server.events, 0)
+        self._poller.register(0, 0)
         self._poller.register(self._output, select.POLLIN)
         next_look = 0.0
         while self._end is None:
             for descriptor, event in self._poller.poll(POLL_SECONDS * 1000):
-                if descriptor == self._server.events:
+                if descriptor in (self._server.events, 0):
                     raise HostGone
                 if descriptor == self._output:
                     self._read_output(event)
@@ -169,6 +174,22 @@ class _Watch:
             self._stop("timeout")
         elif self._log.is_full:
             self._stop("log")
+        elif self._fills_disk():
+            self._stop("disk")
+
+    def _fills_disk(self) -> bool:
+        began = time.monotonic()
+        if self._job.disk_bytes is None or began < self._next_disk_look:
+            return False
+        used = disk_usage(self._writable_folders())
+        ended = time.monotonic()
+        self._next_disk_look = ended + max(DISK_POLL_SECONDS, (ended - began) / DISK_SHARE_OF_TIME)
+        return used > self._job.disk_bytes
+
+    def _writable_folders(self) -> List[str]:
+        job = self._job
+        folders = [job.code_folder, job.artifact_folder, job.model_folder, job.output_folder]
+        return [*folders, os.path.expanduser("~"), tempfile.gettempdir()]
 
     def _stop(self, reason: str) -> None:
         """Ask the process where it is, then kill it."""
@@ -228,7 +249,7 @@ class _Watch:
 
     def _status(self, kills_before: int) -> str:
         if self._stopped_for is not None:
-            return "failed" if self._stopped_for == "log" else self._stopped_for
+            return "failed" if self._stopped_for in ("log", "disk") else self._stopped_for
         wait_status = self._end.wait_status
         if os.WIFSIGNALED(wait_status):
             by_kernel = os.WTERMSIG(wait_status) == signal.SIGKILL and processes.kernel_kills() > kills_before
@@ -250,14 +271,21 @@ class _Watch:
             "line": line,
         }
 
-    def _write_log_error(self) -> None:
-        message = "The stage wrote more than %d MB to its output." % (LARGEST_LOG_BYTES // 1024 // 1024)
+    def _write_limit_error(self, where: str) -> None:
+        limit, did, remedy = {
+            "log": (LARGEST_LOG_BYTES, "wrote more than %d MB to its output", "Print less."),
+            "disk": (
+                self._job.disk_bytes,
+                "took more than %d MB of disk",
+                "Write less, and remove what is not needed.",
+            ),
+        }[where]
         error = {
-            "where": "log",
-            "type": "LogTooLarge",
-            "message": message,
+            "where": where,
+            "type": "LogTooLarge" if where == "log" else "DiskLimitExceeded",
+            "message": "The stage %s." % (did % (limit // 1024 // 1024)),
             "traceback": "",
             "line": None,
-            "remedy": "Print less.",
+            "remedy": remedy,
         }
         write_json(os.path.join(self._folder, "result.json"), {"error": error, "requests": []})

@@ -1,4 +1,4 @@
-"""One worker process and the folder that it works in; both are gone when it is closed."""
+"""One worker process on this machine and the folder that it works in; both are gone when it is closed."""
 
 from __future__ import annotations
 
@@ -6,19 +6,47 @@ import json
 import os
 import signal
 import subprocess
-from collections.abc import Sequence
 from contextlib import ExitStack, suppress
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import IO, Any
 
-from harness.cache import run_folder
-from harness.local_worker.sandbox import Sandbox, scrubbed_environment
+from harness.cache import cache_folder, run_folder
 from harness.vocabulary import NetworkPolicy
+from harness.workers.protocol import PROTOCOL_VERSION, Places
+from harness.workers.sandbox import Sandbox, scrubbed_environment
 
 WORKER_FOLDER = Path(__file__).parents[1] / "worker"
-PROTOCOL_VERSION = 1
 LAST_WORDS_BYTES = 4096
 _FOLDERS = ("code", "input", "artifact", "output", "home", "tmp")
+
+
+@dataclass(frozen=True, slots=True)
+class ProcessRecipe:
+    """What decides whether a worker that is already up will do: its interpreter, what it imports, its fence."""
+
+    python: str
+    preload: tuple[str, ...]
+    sandbox: Sandbox
+    network: NetworkPolicy
+
+    def to_json_dict(self) -> dict[str, Any]:
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, document: dict[str, Any]) -> ProcessRecipe:
+        """Read what `to_json_dict` wrote; ValueError, KeyError or TypeError where it is something else."""
+        sandbox = document["sandbox"]
+        recipe = cls(
+            python=str(document["python"]),
+            preload=tuple(str(name) for name in document["preload"]),
+            sandbox=Sandbox(tuple(sandbox["prefix"]), bool(sandbox["without_network"])),
+            network=NetworkPolicy(document["network"]),
+        )
+        python = Path(recipe.python)
+        if not (python.is_relative_to(cache_folder()) and python.exists()):
+            raise ValueError(f"not an interpreter that the harness has made: {python}")
+        return recipe
 
 
 class WorkerProcess:
@@ -27,18 +55,17 @@ class WorkerProcess:
     Source of what is said to it: docs/run-protocol.md.
     """
 
-    def __init__(self, python: Path, preload: Sequence[str], sandbox: Sandbox, network: NetworkPolicy) -> None:
-        self.python = python
-        self.preload = tuple(preload)
-        self.network = network
+    def __init__(self, recipe: ProcessRecipe) -> None:
+        self.recipe = recipe
         self._resources = ExitStack()
         self.folder = self._resources.enter_context(run_folder())
         for name in _FOLDERS:
             (self.folder / name).mkdir()
+        python = Path(recipe.python)
         with (self.folder / "worker.log").open("wb") as errors:
             self._process = subprocess.Popen(
-                [*sandbox.prefix, str(python), "-u", str(WORKER_FOLDER)],
-                env=scrubbed_environment(os.environ, self.folder, python, sandbox, network),
+                [*recipe.sandbox.prefix, recipe.python, "-u", str(WORKER_FOLDER)],
+                env=scrubbed_environment(os.environ, self.folder, python, recipe.sandbox, recipe.network),
                 cwd=self.folder,
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
@@ -46,7 +73,12 @@ class WorkerProcess:
                 start_new_session=True,
             )
         self._resources.callback(self.kill)
-        self.send({"protocolVersion": PROTOCOL_VERSION, "preload": list(preload)})
+        self.send({"protocolVersion": PROTOCOL_VERSION, "preload": list(recipe.preload)})
+
+    @property
+    def places(self) -> Places:
+        names = ("code", "input", "artifact", "model", "output")
+        return Places(*(str(self.folder / name) for name in names))
 
     @property
     def is_alive(self) -> bool:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from harness import Settings, validate
-from harness.local_worker import headstart
+from harness.workers import headstart
 from harness.records import NetworkPolicy
 
 MakeTask = Callable[..., Path]

@@ -1,0 +1,40 @@
+"""The backend with Docker: images in layers, and a container without rights a run."""
+
+from __future__ import annotations
+
+from contextlib import AbstractContextManager
+
+from harness.backends.base import Worker
+from harness.backends.cancellation import Cancellation
+from harness.backends.docker.build import build_image
+from harness.backends.docker.run import start_worker
+from harness.builds.model import BuildPlan, BuildResult
+from harness.docker_engine import connect
+from harness.progress import Progress
+from harness.records import NetworkPolicy
+from harness.tasks.model import Task
+
+
+class DockerBackend:
+    """Builds images and runs containers on the engine that DOCKER_HOST or the current Docker context names.
+
+    Raises BackendUnavailable where none answers.
+    """
+
+    name = "docker"
+
+    def __init__(self) -> None:
+        connect().close()
+        self._cancellation = Cancellation()
+
+    def build(self, plan: BuildPlan, progress: Progress) -> BuildResult:
+        """Return the images of the plan's layers, built now or earlier."""
+        return build_image(plan, progress, self._cancellation)
+
+    def start(self, build: BuildResult, task: Task, network: NetworkPolicy) -> AbstractContextManager[Worker]:
+        """Start a container with a worker, without network or with public addresses only."""
+        return start_worker(build, task, network)
+
+    def cancel(self) -> None:
+        """End the step of the build that runs."""
+        self._cancellation.cancel()

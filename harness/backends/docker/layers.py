@@ -1,0 +1,119 @@
+"""The layers above the dependencies: one that runs are started from, and one with the task's files for the user.
+
+A run's container gets the task's files into a volume, the very files that make the task's layer: so it can be started
+before they are read, and a task can write beside its code as it can on the platform.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+
+import docker
+from docker.types import LogConfig
+
+from harness.backends.docker.images import (
+    Image,
+    Kind,
+    commit_layer,
+    container_for_layer,
+    find_image,
+    layer_labels,
+    list_images,
+    remove_image,
+    tag_of,
+)
+from harness.builds.layers import DIGEST_LENGTH
+from harness.docker_engine import explained, owned_by
+from harness.errors import BackendUnavailable
+from harness.tar_streams import tar_stream
+from harness.tasks.model import Task
+from harness.workers.container import CODE_FOLDER, NOBODY, RUN_FOLDER, RUN_FOLDERS, WORKER_FOLDER
+from harness.workers.process import WORKER_FOLDER as OWN_WORKER_FOLDER
+
+# A volume that is mounted on a folder takes over what is in it and whom it belongs to. The code folder is empty: what
+# the environment's image has there, its start scripts, is no file of the task.
+_PREPARE = """
+import compileall, os, shutil, sys
+worker, code, run, owner, *folders = sys.argv[1:]
+compileall.compile_dir(worker, quiet=2)
+shutil.rmtree(code, ignore_errors=True)
+for folder in (code, run, *folders):
+    os.makedirs(folder, exist_ok=True)
+    os.chown(folder, int(owner), int(owner))
+"""
+
+
+def worker_image(api: docker.APIClient, dependencies: Image, lock: Path) -> Image:
+    """Return the image that runs are started from: the worker, compiled by the image's Python, and folders to write."""
+    sources = _worker_sources()
+    digest = _digest(dependencies.id, _PREPARE, *(part for source in sources for part in source))
+    tag = tag_of(Kind.WORKER, digest)
+    found = find_image(api, tag)
+    if found is not None:
+        return found
+    with (
+        explained("the image for runs cannot be made"),
+        container_for_layer(
+            api,
+            dependencies.id,
+            entrypoint=[dependencies.python],
+            command=["-c", _PREPARE, WORKER_FOLDER, CODE_FOLDER, RUN_FOLDER, str(NOBODY), *RUN_FOLDERS],
+            labels=owned_by(lock),
+            host_config=api.create_host_config(log_config=LogConfig(type="none"), network_mode="none"),
+        ) as container,
+    ):
+        api.put_archive(container, "/", tar_stream(sources))
+        api.start(container)
+        if api.wait(container)["StatusCode"] != 0:
+            raise BackendUnavailable(
+                f"the Python of {dependencies.tag} cannot run the harness's worker",
+                remedy="Choose an environment with Python 3.8 or later.",
+            )
+        labels = layer_labels(
+            Kind.WORKER, digest, python=dependencies.python, python_version=dependencies.python_version
+        )
+        commit_layer(api, container, dependencies.id, tag, labels)
+    return _made(api, tag)
+
+
+def task_image(api: docker.APIClient, dependencies: Image, task: Task, digest: str) -> Image:
+    """Return the image with the task's files and the worker, made now or earlier.
+
+    It takes the place of the one that the same task folder had before.
+    """
+    tag = tag_of(Kind.TASK, digest, task.name)
+    found = find_image(api, tag)
+    if found is not None:
+        return found
+    folder = str(task.folder.absolute())
+    with explained("the task's image cannot be made"), container_for_layer(api, dependencies.id) as container:
+        files = [(f"{CODE_FOLDER.strip('/')}/{file.path}", task.folder / file.path) for file in task.files]
+        api.put_archive(container, "/", tar_stream([*_worker_sources(), *files]))
+        labels = layer_labels(Kind.TASK, digest, task.name, folder=folder)
+        commit_layer(api, container, dependencies.id, tag, labels)
+    for image in list_images(api, kind=Kind.TASK, folder=folder):
+        if image.tag != tag:
+            remove_image(api, image)
+    return _made(api, tag)
+
+
+def _made(api: docker.APIClient, tag: str) -> Image:
+    image = find_image(api, tag)
+    if image is None:
+        raise BackendUnavailable(f"the image {tag} was removed while it was made", remedy="Try again.")
+    return image
+
+
+def _worker_sources() -> list[tuple[str, bytes]]:
+    """Return the worker's files by their paths in the image."""
+    paths = sorted(OWN_WORKER_FOLDER.rglob("*.py"))
+    root = WORKER_FOLDER.strip("/")
+    return [(f"{root}/{path.relative_to(OWN_WORKER_FOLDER).as_posix()}", path.read_bytes()) for path in paths]
+
+
+def _digest(*content: str | bytes) -> str:
+    digest = hashlib.sha256()
+    for part in content:
+        digest.update(part.encode() if isinstance(part, str) else part)
+    return digest.hexdigest()[:DIGEST_LENGTH]

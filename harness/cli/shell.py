@@ -1,0 +1,54 @@
+"""`harness shell`: look around in the very container that a run would use."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from harness.cli.arguments import read_build_args
+from harness.cli.messages import progress
+from harness.vocabulary import NetworkPolicy, TargetType
+
+
+def shell(
+    task: Annotated[Path, typer.Argument(help="The task folder.")],
+    *,
+    input_file: Annotated[
+        Path | None, typer.Option("--input", help="CSV, Parquet, Arrow or MatrixMarket data.")
+    ] = None,
+    target: Annotated[str | None, typer.Option(help="The target column.")] = None,
+    target_type: Annotated[TargetType | None, typer.Option(help="Only where model-metadata.yaml does not say.")] = None,
+    env: Annotated[str | None, typer.Option(help="Base environment: a name, an id, a folder or image:TAG.")] = None,
+    build_arg: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NAME=VALUE", help="A value for the Dockerfile's ARG; once for each."),
+    ] = None,
+    network: Annotated[
+        NetworkPolicy, typer.Option(help="Whether the container may use the network.")
+    ] = NetworkPolicy.ISOLATED,
+    memory: Annotated[int | None, typer.Option(help="Bytes that the container may use at most.")] = None,
+) -> None:
+    """Open a shell where a run of the task would happen, with the data in place. Needs Docker."""
+    import subprocess
+    from contextlib import ExitStack
+
+    from harness.settings import Settings
+    from harness.shell import shell_command
+
+    settings = Settings(
+        input=input_file,
+        target=target,
+        target_type=target_type,
+        environment=env,
+        build_args=read_build_args(build_arg or []),
+        network=network,
+        memory_bytes=memory,
+    )
+    with ExitStack() as stack:
+        with progress(task.name) as watching:
+            command = stack.enter_context(shell_command(task, settings, watching))
+        typer.echo("Fit with: python3 /opt/harness/worker fit", err=True)
+        code = subprocess.run(command, check=False).returncode
+    raise typer.Exit(code)

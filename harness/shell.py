@@ -1,0 +1,81 @@
+"""A shell in the very container that a run would use, with the data in place: to reproduce a failure by hand."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from harness.backends import Job, open_backend, refuse_other_languages
+from harness.builds.plan import plan_build
+from harness.environments import find_environment
+from harness.errors import BackendUnavailable, HarnessError
+from harness.pipeline import choose_parameters, decide_target_type, read_data
+from harness.progress import Progress
+from harness.records import TargetType
+from harness.settings import Settings
+from harness.tasks import read_task
+from harness.workers.container import CODE_FOLDER, LABELS_FILE, PLACES, SECRETS_FOLDER
+
+EXTENSIONS = {"csv": ".csv", "mtx": ".mtx", "arrow": ".arrow"}
+
+
+@contextmanager
+def shell_command(folder: Path, settings: Settings, progress: Progress) -> Iterator[list[str]]:
+    """Build the task, start its container, and give the command that opens a shell in it while the block runs.
+
+    Raises BackendUnavailable where there is no Docker engine or no docker program, HarnessError where the dependencies
+    cannot be installed.
+    """
+    program = shutil.which("docker")
+    if program is None:
+        raise BackendUnavailable("the program docker is missing", remedy="Install Docker's command line.")
+    backend = open_backend("docker")
+    task = read_task(folder)
+    refuse_other_languages(task, backend)
+    target_type = decide_target_type(task, settings)
+    environment = find_environment(settings.environment or task.metadata.environment_id)
+    plan = plan_build(environment, task.requirements, task, settings.build_options)
+    progress.step("dependency build")
+    build = backend.build(plan, progress)
+    if not build.succeeded:
+        reason = build.diagnosis.as_paragraph() if build.diagnosis else "its log says why"
+        raise HarnessError(f"the dependencies cannot be installed: {reason}", remedy="Run 'harness build' for the log.")
+    job = Job(
+        task=task,
+        target_type=target_type,
+        data=read_data(task, target_type, settings, plan),
+        parameters=choose_parameters(task, settings),
+        secrets_folder=settings.user_secrets_mount_path,
+        stages=(),
+        memory_bytes=settings.memory_limit_bytes,
+    )
+    with backend.start(build, task, settings.network) as worker:
+        from harness.backends.docker.run import DockerWorker
+
+        assert isinstance(worker, DockerWorker)
+        container = worker.prepare(job)
+        terminal = ["--interactive", *(["--tty"] if sys.stdin.isatty() else [])]
+        variables = [f"--env={name}={value}" for name, value in contract_variables(job).items()]
+        yield [program, "exec", *terminal, f"--workdir={CODE_FOLDER}", *variables, container, "sh"]
+
+
+def contract_variables(job: Job) -> dict[str, str]:
+    """Return the variables with which a fit is started. Source: the platform's image contract."""
+    variables = {
+        "CODE_DIR": CODE_FOLDER,
+        "CODEPATH": CODE_FOLDER,
+        "INPUT_DIRECTORY": PLACES.input,
+        "ARTIFACT_DIRECTORY": PLACES.artifact,
+        "TARGET_TYPE": job.target_type.value,
+        "TRAINING_DATA_EXTENSION": EXTENSIONS[job.data.format],
+    }
+    if job.secrets_folder:
+        variables["USER_SECRETS_MOUNT_PATH"] = SECRETS_FOLDER
+    if job.data.class_labels and job.target_type is TargetType.BINARY:
+        variables["POSITIVE_CLASS_LABEL"], variables["NEGATIVE_CLASS_LABEL"] = job.data.class_labels
+    elif job.data.class_labels:
+        variables["CLASS_LABELS_FILE"] = f"{PLACES.input}/{LABELS_FILE}"
+    return variables
