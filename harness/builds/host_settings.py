@@ -210,8 +210,8 @@ def _logins(urls: Iterable[str], environ: Mapping[str, str]) -> dict[str, Login]
 
 
 def _netrc_line(host: str, login: Login) -> str:
-    name, account, password = map(_netrc_word, login)
-    return f"machine {host} login {name} account {account} password {password}\n"
+    account = f"account {_netrc_word(login.account)} " if login.account else ""
+    return f"machine {host} login {_netrc_word(login.name)} {account}password {_netrc_word(login.password)}\n"
 
 
 def _netrc_word(word: str) -> str:

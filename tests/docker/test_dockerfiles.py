@@ -80,9 +80,10 @@ class Workshop:
         container = self.engine.create_container(self.tag, ["none"])["Id"]
         try:
             with closing(self.engine.get_archive(container, folder)[0]) as chunks:
-                archive = tarfile.open(fileobj=io.BytesIO(b"".join(chunks)))
-            members = [member for member in archive if member.isfile()]
-            return {member.name: archive.extractfile(member).read() for member in members}  # type: ignore[union-attr]
+                content = io.BytesIO(b"".join(chunks))
+            with tarfile.open(fileobj=content) as archive:
+                opened = {member.name: archive.extractfile(member) for member in archive if member.isfile()}
+                return {name: file.read() for name, file in opened.items() if file}
         finally:
             self.engine.remove_container(container)
 
@@ -128,7 +129,7 @@ def secret_settings(tmp_path: Path) -> tuple[HostSettings, list[str]]:
     environ = {
         "HOME": str(tmp_path),
         "PIP_CONFIG_FILE": str(tmp_path / "pip.conf"),
-        "REQUESTS_CA_BUNDLE": str(tmp_path / "ca.pem"),
+        "PIP_CERT": str(tmp_path / "ca.pem"),
         "HTTPS_PROXY": f"http://me:{in_proxy}@proxy.example:3128",
     }
     return read_host_settings(environ), [in_url, in_netrc, in_proxy]
@@ -213,7 +214,7 @@ def test_another_error_of_the_engine_names_the_instruction(
     workshop: Workshop, builder: Builder, base_image: str
 ) -> None:
     workshop.write(f"FROM {base_image}\nLABEL {workshop.mark}=\nUSER nobody-knows\nRUN true\n")
-    with pytest.raises(HarnessError, match="RUN: .*unable to find user nobody-knows") as caught:
+    with pytest.raises(HarnessError, match=r"RUN: .*unable to find user nobody-knows") as caught:
         workshop.build(builder)
     assert caught.value.finding.line == 4
 
@@ -366,12 +367,12 @@ def test_cancelling_ends_it_soon_and_leaves_nothing(
     with_settings: bool,
 ) -> None:
     workshop.write(f"FROM {base_image}\nLABEL {workshop.mark}=\nRUN echo {workshop.mark}\nRUN echo begun; sleep 61\n")
-    caught: list[BaseException] = []
+    caught: list[HarnessError] = []
 
     def build() -> None:
         try:
             workshop.build(builder, settings=secret_settings[0] if with_settings else NOTHING)
-        except BaseException as error:
+        except HarnessError as error:
             caught.append(error)
 
     thread = threading.Thread(target=build)
@@ -412,7 +413,7 @@ def test_without_any_builder_the_reasons_are_told(
 ) -> None:
     workshop.write(f"FROM {base_image}\nRUN --mount=type=tmpfs,target=/made true\n")
     monkeypatch.setenv("PATH", str(tmp_path))
-    with pytest.raises(BackendUnavailable, match="classic: .*; BuildKit: there is no docker program") as caught:
+    with pytest.raises(BackendUnavailable, match=r"classic: .*; BuildKit: there is no docker program") as caught:
         workshop.build()
     assert "buildx" in caught.value.finding.remedy
 

@@ -24,8 +24,6 @@ _NO_BUILDKIT = re.compile(r"buildx component is missing|BuildKit is (?:missing|n
 _PREFIX = re.compile(r"#\d+ (?:\d+\.\d+ )?")
 _NOISE = re.compile(r"sha256:[0-9a-f]{64}")
 _STEP = re.compile(r"\s*> \[(?:(?P<stage>\S+) )?\s*(?P<number>\d+)/\d+\] (?P<keyword>[A-Z]+) ")
-# What BuildKit counts as the steps of a stage.
-_COUNTED = ("FROM", "RUN", "COPY", "ADD", "WORKDIR")
 _LINE = re.compile(rf"{DOCKERFILE}:(\d+)$")
 _EXIT_CODE = re.compile(r"exit code: (\d+)")
 _ERROR = re.compile(
@@ -144,7 +142,14 @@ def _failed(dockerfile: Dockerfile, lines: list[str]) -> Instruction | None:
             number = int(place[1])
             return next((found for found in dockerfile.instructions if found.line <= number <= found.last_line), None)
         if step:
-            counted = [found for found in dockerfile.instructions_of(step["stage"]) if found.keyword in _COUNTED]
+            counted = [found for found in dockerfile.instructions_of(step["stage"]) if _is_counted(dockerfile, found)]
             instruction = counted[int(step["number"]) - 1] if int(step["number"]) <= len(counted) else None
             return instruction if instruction and instruction.keyword == step["keyword"] else None
     return None
+
+
+def _is_counted(dockerfile: Dockerfile, instruction: Instruction) -> bool:
+    """Tell whether BuildKit counts an instruction as a step of its stage; a FROM only if it names an image."""
+    if instruction.keyword == "FROM":
+        return any(stage.start == instruction and stage.below is None for stage in dockerfile.stages({}))
+    return instruction.keyword in ("RUN", "COPY", "ADD", "WORKDIR")

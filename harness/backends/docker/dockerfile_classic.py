@@ -32,6 +32,7 @@ IGNORE_FILE = ".dockerignore"
 REWRITTEN_FILE = ".harness.Dockerfile"
 _STEP = re.compile(r"Step (\d+)/\d+ : ")
 _MADE = re.compile(r" ---> ([0-9a-f]{12})$")
+_BUILT = re.compile(r"Successfully built ([0-9a-f]{12})$")
 _NOT_CONSUMED = re.compile(r"\[Warning\] One or more build-args \[(.*)\] were not consumed")
 _NEEDS_BUILDKIT = "requires BuildKit"
 _SYNTAX = re.compile(r"(?i)dockerfile parse error(?!.*requires BuildKit)")
@@ -171,7 +172,8 @@ def _hang_up(response: requests.Response) -> None:
 class _Listener:
     """Turns the events of a build into lines, and remembers what they say about it.
 
-    made: the short ids of the images that the build has made and not taken from earlier ones.
+    made: the short ids of the images that the build has made and not taken from earlier ones. image_id: of the
+    finished image.
     """
 
     request: BuildRequest
@@ -181,6 +183,7 @@ class _Listener:
     _unfinished: str = ""
     _cached: bool = False
     image_id: str | None = None
+    _stage_id: str = ""
     _exit_code: int | None = None
     _error: str | None = None
 
@@ -188,8 +191,7 @@ class _Listener:
         *lines, self._unfinished = (self._unfinished + event.get("stream", "")).split("\n")
         for line in lines:
             self._hear_line(self.request.as_written(line))
-        if "aux" in event:
-            self.image_id = event["aux"].get("ID") or self.image_id
+        self._stage_id = event.get("aux", {}).get("ID", self._stage_id)
         if "error" in event:
             self._exit_code = event.get("errorDetail", {}).get("code")
             self._error = self.request.as_written(event["error"]).strip()
@@ -209,6 +211,9 @@ class _Listener:
         if unused and self.request.proxies.keys() >= set(unused[1].split()):
             return  # Engine 20.10 does not know ALL_PROXY.
         self.on_line(line)
+        built = _BUILT.match(line)
+        if built and self._stage_id.removeprefix("sha256:").startswith(built[1]):
+            self.image_id = self._stage_id
         step = _STEP.match(line)
         # What a RUN prints can look the same, but not in the right order by chance.
         if step and int(step[1]) == self._step + 1:
@@ -224,6 +229,6 @@ def _remove_new(api: docker.APIClient, made: list[str], before: set[str]) -> Non
     images = {image["Id"]: image for image in api.images(all=True)}
     for short in reversed(made):
         for image_id in [found for found in images if found.removeprefix("sha256:").startswith(short)]:
-            if image_id not in before and not images[image_id]["RepoTags"]:
+            if image_id not in before and images[image_id]["RepoTags"] in (None, [], ["<none>:<none>"]):
                 with suppress(APIError):
                     api.remove_image(image_id, noprune=True)

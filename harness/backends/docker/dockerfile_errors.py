@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 
 from docker.errors import APIError
 
@@ -21,10 +22,10 @@ _ARCHITECTURE = re.compile(
 )
 
 
-def explain_failure(dockerfile: Dockerfile, outcome: Outcome, last_line: str) -> HarnessError | None:
+def explain_failure(dockerfile: Dockerfile, outcome: Outcome, last_lines: Iterable[str]) -> HarnessError | None:
     """Return what to tell the user about a build that failed; None where a RUN failed, which the log explains.
 
-    last_line: what the build printed before it failed.
+    last_lines: what the build printed before it failed.
     """
     said = " ".join((outcome.error or "").split())
     file = str(dockerfile.path)
@@ -39,7 +40,7 @@ def explain_failure(dockerfile: Dockerfile, outcome: Outcome, last_line: str) ->
             line=int(syntax["line"]) if syntax["line"] else line,
             remedy="Correct this instruction of the Dockerfile.",
         )
-    if _ARCHITECTURE.search(said) or "exec format error" in last_line:
+    if _ARCHITECTURE.search(said) or any("exec format error" in text for text in last_lines):
         return explain(f"{file}:{line}", APIError(said, explanation="exec format error"))
     if outcome.exit_code is not None:
         return None

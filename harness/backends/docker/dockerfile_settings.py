@@ -118,10 +118,7 @@ def _prepare(
     has_command = config.get("Cmd") or config.get("Entrypoint")
     changed = {
         **config,
-        "Env": [
-            *_without(config.get("Env") or [], variables),
-            *(f"{name}={value}" for name, value in variables.items()),
-        ],
+        "Env": _merged(config.get("Env") or [], variables),
         "Labels": {**(config.get("Labels") or {}), **labels},
     }
     container = api.create_container(base.image_id, None if has_command else [NO_COMMAND], labels=dict(labels))["Id"]
@@ -135,8 +132,10 @@ def _prepare(
     return PreparedImage(base, tag, config, len(found["RootFS"]["Layers"]), variables, labels)
 
 
-def _without(environment: list[str], names: Mapping[str, str]) -> list[str]:
-    return [entry for entry in environment if entry.partition("=")[0] not in names]
+def _merged(environment: list[str], variables: Mapping[str, str]) -> list[str]:
+    """Return the environment with these variables: those that it has in their places, the others at its end."""
+    values = dict(entry.split("=", maxsplit=1) for entry in environment) | variables
+    return [f"{name}={value}" for name, value in values.items()]
 
 
 def remove_all_with(api: docker.APIClient, labels: Mapping[str, str]) -> None:

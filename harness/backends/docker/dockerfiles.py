@@ -6,9 +6,11 @@ where that builder is missing or too old for the Dockerfile.
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 
 import docker
@@ -97,7 +99,7 @@ def build_dockerfile(
     if cancellation.requested:
         raise Interrupted("the build was stopped")
     outcome = replace(outcome, error=log.cleaned(outcome.error or ""))
-    problem = explain_failure(dockerfile, outcome, log.last_line)
+    problem = explain_failure(dockerfile, outcome, log.last_lines)
     if problem is not None:
         raise problem
     failed = outcome.instruction
@@ -183,15 +185,15 @@ class _Build:
 
 @dataclass(slots=True)
 class _Log:
-    """Passes lines on without colours and credentials, and remembers the last one that says something."""
+    """Passes lines on without colours and credentials, and remembers the last ones."""
 
     on_line: Callable[[str], None]
     secrets: frozenset[str]
-    last_line: str = ""
+    last_lines: deque[str] = field(default_factory=partial(deque[str], maxlen=8))
 
     def hear(self, line: str) -> None:
         text = self.cleaned(line)
-        self.last_line = text if text.strip() else self.last_line
+        self.last_lines.append(text)
         self.on_line(text)
 
     def cleaned(self, line: str) -> str:

@@ -1,7 +1,8 @@
 """How each kind of failure shows in an installer's log. A new kind is one row here.
 
-Patterns are searched in the whole log, in this order, so the more specific one stands first. The named group
-`package` is the project at fault, `other` a second one that has a part in it.
+Patterns are searched in the whole log, in this order, so the more specific one stands first: pip says of an index that
+it cannot reach that there is no such package. The named group `package` is the project at fault, `other` a second one
+that has a part in it. Each pattern knows the words of uv and of pip.
 """
 
 from __future__ import annotations
@@ -30,14 +31,27 @@ def _signature(category: str, pattern: str, summary: str, suggestion: str) -> Si
 
 SIGNATURES = (
     _signature(
+        "tls_failure",
+        r"(?:invalid peer certificate|CERTIFICATE_VERIFY_FAILED|UnknownIssuer)",
+        "The certificate of the package index is not trusted here.",
+        "Point SSL_CERT_FILE or pip's cert setting to your organisation's certificates.",
+    ),
+    _signature(
+        "network_unreachable",
+        r"(?:[Cc]onnection refused|dns error|Network is unreachable|No route to host|error sending request|"
+        r"NewConnectionError|ProxyError|ConnectTimeoutError|Temporary failure in name resolution)",
+        "The package index cannot be reached from here.",
+        "Check the network, the proxy settings and the index address.",
+    ),
+    _signature(
         "no_such_package",
-        r"PACKAGE was not found in the package registry",
+        r"(?:requirement (?=\S+ \(from versions: none\))|(?=\S+ was not found in the package registry))PACKAGE",
         "There is no package named {package} on the package index.",
         "Correct the name: the name to install may differ from the name to import.",
     ),
     _signature(
         "no_such_version",
-        r"[Tt]here (?:is|are) no versions? of PACKAGE(?=EXTRA[<>=!~ ])",
+        r"(?:[Tt]here (?:is|are) no versions? of|satisfies the requirement) PACKAGE(?=EXTRA[<>=!~ ])",
         "No release of {package} has the version that is asked for.",
         "Ask for a version that exists.",
     ),
@@ -55,19 +69,20 @@ SIGNATURES = (
     ),
     _signature(
         "python_version_mismatch",
-        r"the current Python version \([^)]*\) does not satisfy Python\S*.*?PACKAGE",
+        r"(?:the current Python version \([^)]*\) does not satisfy Python\S*.*?|"
+        r"Package '(?=[^']*' requires a different Python))PACKAGE",
         "{package} does not support this Python version.",
         "Ask for a version of {package} that supports it.",
     ),
     _signature(
         "duplicate_requirement",
-        r"you require PACKAGEEXTRA[<>=!~][^\s,]* and (?P=package)(?=[{\[<>=!~])",
+        r"(?:you require|Cannot install) PACKAGEEXTRA[<>=!~][^\s,]* and (?P=package)(?=[{\[<>=!~])",
         "{package} stands on two lines whose versions exclude each other.",
         "Keep one of the two lines.",
     ),
     _signature(
         "conflicting_lines",
-        r"Because PACKAGEEXTRA[<>=!~ ]\S* depends on OTHER(?=[{\[<>=!~ ])",
+        r"(?:Because |\n\s+)PACKAGEEXTRA[<>=!~ ]\S* depends on OTHER(?=[{\[<>=!~ ])",
         "What {package} needs of {other} excludes what another line asks for.",
         "Loosen the version of {package} or of {other}.",
     ),
@@ -85,31 +100,25 @@ SIGNATURES = (
     ),
     _signature(
         "broken_build_script",
-        r"Failed to build `?PACKAGE",
+        r"(?:Failed to build `?|Failed building wheel for )PACKAGE",
         "The build script of {package} does not work here.",
         "Ask for a version that has a wheel.",
     ),
     _signature(
         "hash_mismatch",
-        r"Hash mismatch for `?PACKAGE",
+        r"(?:Hash mismatch for `?|DO NOT MATCH THE HASHES.*?\n\s+)PACKAGE",
         "The file of {package} that was downloaded is not the one whose hash is recorded.",
         "Record the hash anew, after making sure that the file is the right one.",
     ),
     _signature(
         "hash_missing",
-        r"In `--require-hashes` mode.*?`?PACKAGE",
+        r"(?:In `--require-hashes` mode.*?`?|In --require-hashes mode.*?:\s+)PACKAGE",
         "Some lines have hashes and {package} has none.",
         "Give every line a version and a hash, or none.",
     ),
     _signature(
-        "tls_failure",
-        r"(?:invalid peer certificate|CERTIFICATE_VERIFY_FAILED|UnknownIssuer)",
-        "The certificate of the package index is not trusted here.",
-        "Point SSL_CERT_FILE or pip's cert setting to your organisation's certificates.",
-    ),
-    _signature(
         "index_access",
-        r"HTTP status (?:client|server) error \((?:401|403|404|407|5\d\d)",
+        r"(?:HTTP status (?:client|server) error \(|HTTP error )(?:401|403|404|407|5\d\d)",
         "The package index refused the request.",
         "Check the index address and the credentials.",
     ),
@@ -118,11 +127,5 @@ SIGNATURES = (
         r"No space left on device",
         "The disk is full.",
         "Make room, or set HARNESS_CACHE_DIR to another disk.",
-    ),
-    _signature(
-        "network_unreachable",
-        r"(?:[Cc]onnection refused|dns error|Network is unreachable|No route to host|error sending request)",
-        "The package index cannot be reached from here.",
-        "Check the network, the proxy settings and the index address.",
     ),
 )

@@ -73,7 +73,7 @@ def _serve() -> int:
         return _supervise(work, mask, "serve")
 
 
-def _temporary_folder() -> "tempfile.TemporaryDirectory[str]":
+def _temporary_folder() -> tempfile.TemporaryDirectory[str]:
     try:
         return tempfile.TemporaryDirectory(prefix="model-")
     except OSError as error:
@@ -177,10 +177,12 @@ class _Supervision:
 
     def _end(self, number: int, _: Any) -> None:
         self._asked_to_end = number
-        try:
-            os.killpg(self._child, signal.SIGTERM)
-        except ProcessLookupError:
-            return
+        # Just after its start the child leads no group yet.
+        for kill in (os.killpg, os.kill):
+            try:
+                kill(self._child, signal.SIGTERM)
+            except ProcessLookupError:
+                continue
 
     def _follow(self) -> None:
         poller = select.poll()
