@@ -22,7 +22,7 @@ engine: ## See to a Docker engine with a base image in it; HARNESS_START_ENGINE=
 	@tools/prepare_engine
 
 demo: $(VENV)/installed ## Validate the sample tasks on real data and show the result
-	@tools/prepare_engine || echo 'Going on without Docker.' >&2
+	@tools/prepare_engine --no-start
 	@$(BIN)/harness validate $(sort $(dir $(wildcard sample_tasks/*/custom.*)))
 
 ifeq ($(TASK),)

@@ -1,9 +1,10 @@
 """Time a validation after an edit, in turns with a bare two-process script and, where given, the platform's runner.
 
-    python benchmarks/validate_speed.py [--rounds N] [--runner PATH_TO_DRUM]
+    python benchmarks/validate_speed.py [--backend venv|docker] [--rounds N] [--runner PATH_TO_DRUM]
 
 All take the same 100 rows of scikit-learn's breast cancer data and the same task. The bare script calls the task's own
-hooks in two processes of the very venv that the harness built, so both import the same files and fit the same model.
+hooks in two processes of the venv that the harness builds, on this machine. With Docker the image is built anew after
+each edit, and that time is in the figure.
 """
 
 from __future__ import annotations
@@ -46,11 +47,12 @@ def main() -> None:
     """Measure in turns and print the medians and their ratios."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--backend", choices=["venv", "docker"], default="venv")
     parser.add_argument("--runner", type=Path, help="the platform's own runner, a program called drum")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        seconds = measure(folder, options.rounds, options.runner)
+        seconds = measure(folder, options.backend, options.rounds, options.runner)
     for who, values in seconds.items():
         spread = f"{min(values):.2f} to {max(values):.2f}, n={len(values)}"
         print(f"{who:<8} median {statistics.median(values):6.2f} s   {spread}")
@@ -59,12 +61,13 @@ def main() -> None:
         print(f"harness / {who:<8} median {statistics.median(ratios):.2f}   {min(ratios):.2f} to {max(ratios):.2f}")
 
 
-def measure(folder: Path, rounds: int, runner: Path | None) -> dict[str, list[float]]:
+def measure(folder: Path, backend: str, rounds: int, runner: Path | None) -> dict[str, list[float]]:
     data, task = folder / "data.csv", folder / "task"
     write_data(data)
     shutil.copytree(TASK, task)
     validation = [sys.executable, "-m", "harness", "validate", str(task), "--input", str(data), "--target", "diagnosis"]
-    run([*validation, "--output", str(folder / "first")])  # builds the venv
+    validation += ["--backend", backend]
+    run([*validation, "--output", str(folder / "first")])  # builds what the later ones find ready
     python = venv_python(task)
     seconds: dict[str, list[float]] = {"harness": [], "bare": []}
     if runner:

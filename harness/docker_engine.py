@@ -12,22 +12,27 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from enum import StrEnum
+from http.client import HTTPException
 from pathlib import Path
 from typing import Any, cast
 
 import docker
-from docker.errors import APIError, DockerException
+import requests
+import urllib3
+from docker.errors import APIError, ContextException, DockerException, InvalidVersion
 from docker.utils import kwargs_from_env
 from docker.utils.socket import frames_iter
 
 from harness.docker_presence import DEFAULT_SOCKET, INSTEAD, no_engine
-from harness.errors import BackendUnavailable
+from harness.errors import BackendUnavailable, HarnessError
 
 ANSWER_SECONDS = 2
 # Committing a layer of some gigabytes says nothing until it is done.
 PATIENCE_SECONDS = 3600
 # Engine 19.03. Source: the version table of Docker's "Engine API" page.
 OLDEST_API = (1, 40)
+# What the SDK lets through where the connection breaks.
+BROKEN_CONNECTION = (requests.RequestException, urllib3.exceptions.HTTPError, HTTPException, ConnectionError)
 
 
 class Label(StrEnum):
@@ -50,54 +55,65 @@ def connect() -> docker.APIClient:
 
     Raises BackendUnavailable where none answers within ANSWER_SECONDS, or it is too old, or it may not be used.
     """
-    address = engine_address()
     try:
-        if os.environ.get("DOCKER_HOST"):
-            settings = kwargs_from_env()
-            api = docker.APIClient(version="auto", timeout=ANSWER_SECONDS, **settings)
-        else:
-            api = docker.APIClient(address, version="auto", timeout=ANSWER_SECONDS)
+        endpoint = _endpoint()
     except DockerException as error:
-        raise _unreachable(address, error) from error
-    version = tuple(int(part) for part in api.api_version.split("."))
-    if version < OLDEST_API:
-        raise BackendUnavailable(
-            f"the Docker engine at {address} is too old: it speaks API {api.api_version}, 1.40 is needed",
-            remedy=f"Update Docker to 19.03 or later, {INSTEAD}.",
-        )
+        raise _unusable("", error) from error
+    address = endpoint["base_url"]
+    try:
+        api = docker.APIClient(version="auto", timeout=ANSWER_SECONDS, **endpoint)
+    except InvalidVersion as error:
+        raise _too_old(address) from error
+    except (DockerException, ValueError) as error:  # ValueError: a port that is no number
+        raise _unusable(address, error) from error
+    if tuple(int(part) for part in api.api_version.split(".")) < OLDEST_API:
+        api.close()
+        raise _too_old(address)
     api.timeout = PATIENCE_SECONDS
     return api
 
 
-def engine_address() -> str:
-    """Return where the engine is looked for: DOCKER_HOST, else the current context of the Docker CLI."""
+def _endpoint() -> dict[str, Any]:
+    """Return the SDK's `base_url` and, where there is one, `tls`: of DOCKER_HOST, else of the CLI's current context."""
     if os.environ.get("DOCKER_HOST"):
-        return os.environ["DOCKER_HOST"]
+        return {**kwargs_from_env()}
+    name = os.environ.get("DOCKER_CONTEXT")
     try:
-        host = docker.ContextAPI.get_current_context().Host
-    except (DockerException, OSError, ValueError, AttributeError, KeyError):
-        host = None
-    return host or f"unix://{DEFAULT_SOCKET}"
+        context = docker.ContextAPI.get_context(name)
+    except Exception as error:  # the SDK raises nothing more special for a file that it cannot read
+        raise ContextException(str(error)) from error
+    if context is None:
+        raise ContextException(f"there is no Docker context {name or 'of the name in config.json'}")
+    return {"base_url": context.Host or f"unix://{DEFAULT_SOCKET}", "tls": context.TLSConfig or False}
 
 
-def _unreachable(address: str, error: DockerException) -> BackendUnavailable:
-    text = str(error)
-    if "Permission denied" in text or "PermissionError" in text:
+def _too_old(address: str) -> BackendUnavailable:
+    oldest = ".".join(str(number) for number in OLDEST_API)
+    return BackendUnavailable(
+        f"the Docker engine at {address} is too old: it does not speak version {oldest} of the API",
+        remedy=f"Update Docker to 19.03 or later, {INSTEAD}.",
+    )
+
+
+def _unusable(address: str, error: Exception) -> BackendUnavailable:
+    said, cause = str(error), error.__cause__
+    if "Permission denied" in said:
         return BackendUnavailable(
             f"no permission to use the Docker engine at {address}",
             remedy=f"Add your user to the group docker ('sudo usermod -aG docker $USER'), log in again, {INSTEAD}.",
         )
-    if "Minimum supported API version" in text or ("client version" in text and "too" in text):
-        return BackendUnavailable(
-            f"the Docker engine at {address} and the installed docker SDK do not understand each other: {text}",
-            remedy=f"Update the older of the two, {INSTEAD}.",
-        )
-    return no_engine(address)
+    is_silent = isinstance(cause, (requests.ConnectionError, requests.Timeout))
+    if is_silent and not isinstance(cause, requests.exceptions.SSLError):
+        return no_engine(address)
+    return BackendUnavailable(
+        f"no Docker engine can be used{f' at {address}' if address else ''}: {said}",
+        remedy=f"Correct DOCKER_HOST or the Docker context, {INSTEAD}.",
+    )
 
 
 @contextmanager
 def explained(doing: str) -> Iterator[None]:
-    """Turn what the engine refuses in the block into an error with a remedy.
+    """Turn what the engine refuses in the block into an error with a remedy, and so trouble with files of this machine.
 
     doing: what cannot be done, for example "the container cannot be started".
     """
@@ -107,10 +123,16 @@ def explained(doing: str) -> Iterator[None]:
         raise explain(doing, error) from error
     except DockerException as error:
         raise BackendUnavailable(f"{doing}: {error}", remedy=f"Look at the engine's log, {INSTEAD}.") from error
-    except OSError as error:  # also what requests raises when the connection breaks
+    except BROKEN_CONNECTION as error:
         raise BackendUnavailable(
             f"{doing}: the connection to the Docker engine broke: {error}",
             remedy=f"See whether the engine still runs, {INSTEAD}.",
+        ) from error
+    except OSError as error:
+        raise HarnessError(
+            f"{doing}: {error.strerror or error}",
+            file=error.filename,
+            remedy="See that there is room on the disk, and that the file can be read and written.",
         ) from error
 
 

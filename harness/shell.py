@@ -6,43 +6,50 @@ import shutil
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 
-from harness.backends import Job, open_backend, refuse_other_languages
+from harness.backends import Backend, Job, open_backend, refuse_other_languages
 from harness.builds.plan import plan_build
+from harness.docker_presence import INSTEAD
 from harness.environments import find_environment
 from harness.errors import BackendUnavailable, HarnessError
 from harness.pipeline import choose_parameters, decide_target_type, read_data
 from harness.progress import Progress
 from harness.records import TargetType
 from harness.settings import Settings
-from harness.tasks import read_task
+from harness.tasks import Task
 from harness.workers.container import CODE_FOLDER, LABELS_FILE, PLACES, SECRETS_FOLDER
 
 EXTENSIONS = {"csv": ".csv", "mtx": ".mtx", "arrow": ".arrow"}
 
 
+class DependenciesMissing(HarnessError):
+    """The task's dependencies cannot be installed, so there is nothing to open a shell in."""
+
+    exit_code = 3
+
+
 @contextmanager
-def shell_command(folder: Path, settings: Settings, progress: Progress) -> Iterator[list[str]]:
+def shell_command(task: Task, settings: Settings, progress: Progress) -> Iterator[list[str]]:
     """Build the task, start its container, and give the command that opens a shell in it while the block runs.
 
-    Raises BackendUnavailable where there is no Docker engine or no docker program, HarnessError where the dependencies
-    cannot be installed.
+    Raises BackendUnavailable where there is no Docker engine or no docker program, DependenciesMissing where the build
+    fails.
     """
+    target_type = decide_target_type(task, settings)
+    environment = find_environment(settings.environment or task.metadata.environment_id)
+    backend = _docker()
+    refuse_other_languages(task, backend)
     program = shutil.which("docker")
     if program is None:
         raise BackendUnavailable("the program docker is missing", remedy="Install Docker's command line.")
-    backend = open_backend("docker")
-    task = read_task(folder)
-    refuse_other_languages(task, backend)
-    target_type = decide_target_type(task, settings)
-    environment = find_environment(settings.environment or task.metadata.environment_id)
     plan = plan_build(environment, task.requirements, task, settings.build_options)
     progress.step("dependency build")
     build = backend.build(plan, progress)
     if not build.succeeded:
         reason = build.diagnosis.as_paragraph() if build.diagnosis else "its log says why"
-        raise HarnessError(f"the dependencies cannot be installed: {reason}", remedy="Run 'harness build' for the log.")
+        raise DependenciesMissing(
+            f"the dependencies cannot be installed: {reason}", remedy="Run 'harness build' for the log."
+        )
     job = Job(
         task=task,
         target_type=target_type,
@@ -60,6 +67,16 @@ def shell_command(folder: Path, settings: Settings, progress: Progress) -> Itera
         terminal = ["--interactive", *(["--tty"] if sys.stdin.isatty() else [])]
         variables = [f"--env={name}={value}" for name, value in contract_variables(job).items()]
         yield [program, "exec", *terminal, f"--workdir={CODE_FOLDER}", *variables, container, "sh"]
+
+
+def _docker() -> Backend:
+    """Return the only backend that has containers; raises BackendUnavailable without a word of another one."""
+    try:
+        return open_backend("docker")
+    except BackendUnavailable as error:
+        finding = error.finding
+        message = f"a shell needs Docker: {finding.message}"
+        raise BackendUnavailable(message, remedy=finding.remedy.replace(f", {INSTEAD}", "")) from error
 
 
 def contract_variables(job: Job) -> dict[str, str]:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import docker
 import pytest
 
 CHECKOUT = Path(__file__).parents[1]
@@ -22,6 +24,23 @@ def cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         del os.environ["HARNESS_CACHE_DIR"]
     else:
         os.environ["HARNESS_CACHE_DIR"] = before
+
+
+@pytest.fixture(scope="session")
+def engine() -> Iterator[docker.APIClient]:
+    """Give a client of the Docker engine."""
+    api = docker.APIClient(timeout=600)
+    yield api
+    api.close()
+
+
+@pytest.fixture(scope="session")
+def base_image() -> str:
+    """Return the name of an image with Python 3.11, made where it is missing."""
+    made = subprocess.run([CHECKOUT / "tools" / "make_base_image"], check=True, capture_output=True, text=True)
+    name = made.stdout.strip()
+    assert name == "task-harness-base:python3.11"
+    return name
 
 
 @pytest.fixture

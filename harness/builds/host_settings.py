@@ -67,9 +67,9 @@ class HostSettings:
 
     @property
     def needs_injection(self) -> bool:
-        """Tell whether there is more than proxies and the system's own CA bundle."""
+        """Tell whether there is more than the system's own CA bundle and proxies without credentials."""
         explicit_ca = self.ca_bundle if self.ca_is_explicit else None
-        return bool(self.pip_options or explicit_ca or self.client_cert or self.logins or self.link_folders)
+        return bool(self.pip_options or explicit_ca or self.client_cert or self.link_folders or self.secrets)
 
     @property
     def secrets(self) -> frozenset[str]:

@@ -25,7 +25,7 @@ def build(
         typer.Option(metavar="NAME=VALUE", help="A value for the Dockerfile's ARG; once for each."),
     ] = None,
     no_cache: Annotated[
-        bool, typer.Option("--no-cache", help="Build again, without earlier images and downloads.")
+        bool, typer.Option("--no-cache", help="Build the images again, without earlier downloads.")
     ] = False,
     pull: Annotated[bool, typer.Option("--pull", help="Ask the registry for a newer base image.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from harness.cli.arguments import read_build_args
+from harness.cli.build import refuse_lines
 from harness.cli.messages import progress
 from harness.vocabulary import NetworkPolicy, TargetType
 
@@ -32,10 +33,13 @@ def shell(
 ) -> None:
     """Open a shell where a run of the task would happen, with the data in place. Needs Docker."""
     import subprocess
+    import sys
     from contextlib import ExitStack
 
     from harness.settings import Settings
     from harness.shell import shell_command
+    from harness.tasks import read_task
+    from harness.workers.container import WORKER_FOLDER
 
     settings = Settings(
         input=input_file,
@@ -46,9 +50,12 @@ def shell(
         network=network,
         memory_bytes=memory,
     )
+    found = read_task(task)
+    refuse_lines(found.requirements)
     with ExitStack() as stack:
-        with progress(task.name) as watching:
-            command = stack.enter_context(shell_command(task, settings, watching))
-        typer.echo("Fit with: python3 /opt/harness/worker fit", err=True)
+        with progress(found.name) as watching:
+            command = stack.enter_context(shell_command(found, settings, watching))
+        if sys.stdin.isatty():
+            typer.echo(f"Fit with: python3 {WORKER_FOLDER} fit", err=True)
         code = subprocess.run(command, check=False).returncode
     raise typer.Exit(code)

@@ -72,7 +72,7 @@ def validate(
         ),
     ] = None,
     no_cache: Annotated[
-        bool, typer.Option("--no-cache", help="Build again, without earlier images and downloads.", rich_help_panel=RUN)
+        bool, typer.Option("--no-cache", help="Build the images again, without earlier downloads.", rich_help_panel=RUN)
     ] = False,
     pull: Annotated[
         bool, typer.Option("--pull", help="Ask the registry for a newer base image.", rich_help_panel=RUN)

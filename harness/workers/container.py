@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, suppress
 from dataclasses import asdict, dataclass
 from typing import IO, Any
@@ -80,11 +80,14 @@ class ContainerWorker:
     """A started container in which a worker imports `preload` and then waits for a job.
 
     Raises BackendUnavailable where the engine does not start it. network_name: the engine's name of the network to
-    join; none at all where it is not given. Source of what is said to the worker: docs/run-protocol.md.
+    join; none at all where it is not given. variables: further ones of its environment. Source of what is said to the worker: docs/run-protocol.md.
     """
 
-    def __init__(self, recipe: ContainerRecipe, network_name: str = "none") -> None:
+    def __init__(
+        self, recipe: ContainerRecipe, network_name: str = "none", variables: Mapping[str, str] | None = None
+    ) -> None:
         self.recipe = recipe
+        self._variables = variables or {}
         self._resources = ExitStack()
         self.folder = self._resources.enter_context(run_folder())
         self._api = connect()
@@ -136,6 +139,7 @@ class ContainerWorker:
                 "TZ": "UTC",
                 "PYTHONNOUSERSITE": "1",
                 "PYTHONUTF8": "1",
+                **self._variables,
             },
             volumes=[CODE_FOLDER, RUN_FOLDER],
             labels={Label.KIND: "run", **owned_by(lock_of(self.folder))},

@@ -154,10 +154,11 @@ def test_proxies_are_kept_apart_under_the_names_that_are_set(read: Callable[...,
     settings = read(HTTPS_PROXY="http://proxy.example:3128", no_proxy="index.example", http_proxy="")
     assert settings.proxies == {"HTTPS_PROXY": "http://proxy.example:3128", "no_proxy": "index.example"}
     assert not settings.needs_injection
+    assert read(HTTPS_PROXY="http://me:password@proxy.example:3128").needs_injection
 
 
 def test_what_a_container_cannot_reach_is_noted(read: Callable[..., HostSettings]) -> None:
-    settings = read(PIP_INDEX_URL="http://me:word@localhost:3141/root", https_proxy="http://127.0.0.1:3128")
+    settings = read(PIP_INDEX_URL="http://me:word@localhost:3141/index", https_proxy="http://127.0.0.1:3128")
     assert settings.notes == (
         "localhost:3141 is this machine itself, which a container does not reach under that name.",
         "127.0.0.1:3128 is this machine itself, which a container does not reach under that name.",

@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from harness.builds.pip_settings import uv_environment
+from harness.builds.pip_settings import config_files, pip_options, uv_environment
 
 
 @pytest.fixture
@@ -43,3 +43,26 @@ def test_an_unreadable_pip_conf_is_passed_over(tmp_path: Path) -> None:
     (tmp_path / "pip.conf").write_text("index-url = without a section\n")
     found = uv_environment({"PIP_CONFIG_FILE": str(tmp_path / "pip.conf"), "HOME": str(tmp_path)})
     assert "UV_DEFAULT_INDEX" not in found
+
+
+def test_a_section_counts_more_than_the_strength_of_its_file(tmp_path: Path) -> None:
+    weak, strong = tmp_path / ".config" / "pip" / "pip.conf", tmp_path / "venv" / "pip.conf"
+    for file, text in (
+        (weak, "[install]\ntimeout = 1\nretries = 1\n"),
+        (strong, "[global]\ntimeout = 2\nproxy = 2\n[install]\nretries = 2\n"),
+    ):
+        file.parent.mkdir(parents=True)
+        file.write_text(text)
+    environ = {"HOME": str(tmp_path), "VIRTUAL_ENV": str(strong.parent), "PIP_PROXY": " "}
+    found = pip_options(environ)
+    assert (found["timeout"], found["retries"], found["proxy"]) == ("1", "2", "2")
+    assert pip_options({**environ, "PIP_DEFAULT_TIMEOUT": "3"})["timeout"] == "3"
+
+
+def test_a_named_config_file_replaces_the_users_own(config: Path, tmp_path: Path) -> None:
+    own = tmp_path / ".pip" / "pip.conf"
+    own.parent.mkdir()
+    own.touch()
+    assert own in config_files({"HOME": str(tmp_path)})
+    assert own in config_files({"HOME": str(tmp_path), "PIP_CONFIG_FILE": str(tmp_path / "missing")})
+    assert own not in config_files({"HOME": str(tmp_path), "PIP_CONFIG_FILE": str(config)})

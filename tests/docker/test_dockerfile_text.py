@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from harness.backends.docker.dockerfile_text import Dockerfile, read_dockerfile
+from harness.backends.docker.dockerfiles.text import Dockerfile, read_dockerfile
 from harness.errors import HarnessError
 
 

@@ -20,10 +20,10 @@ import requests
 from docker.errors import APIError, ImageNotFound, NotFound
 
 from harness.backends.cancellation import Cancellation
-from harness.backends.docker.dockerfile_builders import Builder, BuilderRefused
-from harness.backends.docker.dockerfile_buildkit import BUILDKIT
-from harness.backends.docker.dockerfile_classic import CLASSIC, _refused
 from harness.backends.docker.dockerfiles import DockerfileBuild, build_dockerfile
+from harness.backends.docker.dockerfiles.builders import Builder, BuilderRefused
+from harness.backends.docker.dockerfiles.buildkit import BUILDKIT
+from harness.backends.docker.dockerfiles.classic import CLASSIC, _refused
 from harness.builds.host_settings import HostSettings, read_host_settings
 from harness.errors import BackendUnavailable, HarnessError, Interrupted
 
@@ -56,7 +56,9 @@ class Workshop:
         for name, text in files.items():
             (self.folder / name).write_text(text)
 
-    def build(self, *builders: Builder, settings: HostSettings = NOTHING, **build_args: str) -> DockerfileBuild:
+    def build(
+        self, *builders: Builder, settings: HostSettings = NOTHING, no_cache: bool = True, **build_args: str
+    ) -> DockerfileBuild:
         return build_dockerfile(
             self.engine,
             self.folder,
@@ -65,7 +67,7 @@ class Workshop:
             build_args=build_args,
             python_version=None,
             settings=settings,
-            no_cache=False,
+            no_cache=no_cache,
             on_line=self.lines.append,
             cancellation=self.cancellation,
             **({"builders": builders} if builders else {}),
@@ -135,15 +137,17 @@ def secret_settings(tmp_path: Path) -> tuple[HostSettings, list[str]]:
     return read_host_settings(environ), [in_url, in_netrc, in_proxy]
 
 
-def everything_known(engine: docker.APIClient) -> str:
-    """Return all that the engine says about all its images and containers."""
+def everything_known(engine: docker.APIClient, since: float) -> str:
+    """Return all that the engine says about its images and containers that were made since then."""
     texts = []
     for image in engine.images(all=True):
-        with suppress(NotFound):
-            texts.append(json.dumps([engine.inspect_image(image["Id"]), engine.history(image["Id"])]))
+        if image["Created"] >= int(since):
+            with suppress(NotFound):
+                texts.append(json.dumps([engine.inspect_image(image["Id"]), engine.history(image["Id"])]))
     for container in engine.containers(all=True):
-        with suppress(NotFound):
-            texts.append(json.dumps(engine.inspect_container(container["Id"])))
+        if container["Created"] >= int(since):
+            with suppress(NotFound):
+                texts.append(json.dumps(engine.inspect_container(container["Id"])))
     return "\n".join(texts)
 
 
@@ -170,6 +174,16 @@ def test_arguments_labels_and_context(workshop: Workshop, builder: Builder, base
     files = workshop.files("/context")
     assert files.keys() == {"context/Dockerfile", "context/.dockerignore", "context/kept.log", "context/run.sh"}
     assert files["context/kept.log"] == b"kept"
+
+
+def test_the_second_build_takes_what_the_first_made(
+    workshop: Workshop, builder: Builder, base_image: str, secret_settings: Any
+) -> None:
+    workshop.write(f"FROM {base_image}\nLABEL {workshop.mark}=\nRUN echo {workshop.mark} | md5sum\n")
+    settings = secret_settings[0] if builder.mounts_secrets else NOTHING
+    for no_cache, runs in ((False, 1), (False, 1), (True, 2)):
+        assert workshop.build(builder, settings=settings, no_cache=no_cache).image_id
+        assert sum(line.endswith("  -") for line in workshop.lines) == runs
 
 
 def test_a_run_that_fails_is_a_result(
@@ -241,17 +255,18 @@ def test_settings_reach_each_run_and_leave_no_trace(
 ) -> None:
     settings, secrets = secret_settings
     see = (
-        "pip config get global.index-url > /dev/null && test $(cat $REQUESTS_CA_BUNDLE | wc -l) = 1 "
+        "grep index.example $PIP_CONFIG_FILE && test $(cat $REQUESTS_CA_BUNDLE | wc -l) = 1 "
         "&& grep -q 'machine other.example login me' $NETRC && test -n $HTTPS_PROXY && echo all there"
     )
     workshop.write(
         f"FROM {base_image} AS first\nLABEL {workshop.mark}=\nRUN {see} && mkdir /made && echo first > /made/first\n"
         f"FROM {base_image}\nLABEL {workshop.mark}=\nENV OWN=1\nCOPY --from=first /made /made\n"
-        f"USER 1000\nRUN {see} && cat $NETRC && pip config list && env\nUSER 0\nRUN echo second > /made/second\n"
+        f"USER 1000\nARG HTTPS_PROXY\nRUN {see} && cat $NETRC && env\nUSER 0\nRUN echo second > /made/second\n"
     )
     before = workshop.engine.inspect_image(base_image)
+    started = time.time()
     built = workshop.build(builder, settings=settings)
-    assert built.image_id is not None
+    assert built.image_id is not None, "\n".join(workshop.lines)
     assert workshop.lines.count("all there") == 2
     assert workshop.files("/made") == {"made/first": b"first\n", "made/second": b"second\n"}
 
@@ -265,12 +280,13 @@ def test_settings_reach_each_run_and_leave_no_trace(
     assert not workshop.left(lock_folder)
 
     log = "\n".join(workshop.lines)
-    known = everything_known(workshop.engine)
+    known = everything_known(workshop.engine, started)
     image = saved(workshop.engine, workshop.tag)
     for secret in secrets:
         assert secret not in log
         assert secret not in known
         assert secret.encode() not in image
+    assert built.image_id in known
     history = json.dumps(workshop.engine.history(workshop.tag))
     for trace in ("harness-build-settings", "task-harness/prepared", "certificates of a company"):
         assert trace not in history

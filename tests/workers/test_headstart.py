@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from harness import Settings, validate
-from harness.workers import headstart
 from harness.records import NetworkPolicy
+from harness.workers import headstart
 
 MakeTask = Callable[..., Path]
 FIT = """

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -47,8 +48,8 @@ def build_image(plan: BuildPlan, progress: Progress, cancellation: Cancellation)
     """
     api = connect()
     try:
-        with explained("the build cannot go on"):
-            return _Build(api, plan, progress, cancellation).run()
+        with explained("the build cannot go on"), ThreadPoolExecutor(max_workers=1) as remover:
+            return _Build(api, plan, progress, cancellation, remover).run()
     finally:
         api.close()
 
@@ -59,12 +60,12 @@ class _Build:
     plan: BuildPlan
     progress: Progress
     cancellation: Cancellation
+    remover: Executor
     lines: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     started: datetime = field(default_factory=lambda: datetime.now(UTC))
 
     def run(self) -> BuildResult:
-        sweep(self.api)
         with build_context(self.plan.environment) as context:
             base_id = self._base_image(context)
             layers = image_layers(self.plan, base_id, read_context(context) if context else {})
@@ -77,6 +78,7 @@ class _Build:
                 dependencies = None if self.plan.options.no_cache else self._find_dependencies(layers)
                 if dependencies is not None:
                     return self._finished(dependencies, layers, _read_record(layers), cached=True)
+                sweep(self.api)
                 self.started = datetime.now(UTC)
                 self.progress.build_status(BuildStatus.PROCESSING)
                 return self._build(context, base_id, layers, lock)
@@ -93,7 +95,11 @@ class _Build:
         if context is None:
             assert self.plan.environment.image is not None
             return resolve_image(
-                self.api, self.plan.environment.image, pull=self.plan.options.pull, on_line=self._hear
+                self.api,
+                self.plan.environment.image,
+                pull=self.plan.options.pull,
+                on_line=self._hear,
+                cancellation=self.cancellation,
             ).image_id
         base = resolve_base(
             self.api,
@@ -102,6 +108,7 @@ class _Build:
             pull=self.plan.options.pull,
             python_version=self._python_version,
             on_line=self._hear,
+            cancellation=self.cancellation,
         )
         if base.note:
             self.notes.append(base.note)
@@ -160,7 +167,7 @@ class _Build:
     def _install(self, environment: str, layers: ImageLayers, settings: HostSettings, lock: Path) -> Installation:
         tag = tag_of(Kind.DEPENDENCIES, layers.dependencies)
 
-        def commit(container: str, found: Installation) -> None:
+        def commit(container: str, found: Installation) -> str:
             labels = layer_labels(
                 Kind.DEPENDENCIES,
                 layers.dependencies,
@@ -168,7 +175,7 @@ class _Build:
                 python_version=found.python_version,
                 environment=environment,
             )
-            commit_layer(self.api, container, environment, tag, labels)
+            return commit_layer(self.api, container, environment, tag, labels)
 
         return install_dependencies(
             self.api,
@@ -179,6 +186,7 @@ class _Build:
             on_line=self._hear,
             cancellation=self.cancellation,
             commit=commit,
+            remover=self.remover,
         )
 
     def _hear(self, line: str) -> None:

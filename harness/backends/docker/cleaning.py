@@ -2,52 +2,46 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import closing
 
 import docker
 from docker.errors import APIError
 
-from harness.backends.docker.dependencies import DOWNLOADS_VOLUME
-from harness.backends.docker.images import Kind, list_images, own_bytes, remove_image
+from harness.backends.docker.images import list_images, own_bytes, remove_image, upper_first
 from harness.backends.docker.leftovers import sweep
 from harness.docker_engine import connect, explained, label_filter
 from harness.removals import Removal
 
 
-def remove_from_engine(*, downloads: bool) -> tuple[Removal, ...]:
-    """Remove what dead runs have left, all images, and where asked for the downloads; return what went.
+def remove_from_engine(*, downloads: bool, **labels: str) -> Iterator[Removal]:
+    """Remove what dead runs have left, all images, and where asked for the downloads; yield what went.
 
-    What a running container uses stays. Raises BackendUnavailable where no engine answers.
+    What something else still uses stays. labels: keep to what has these, by their names in Label. Raises
+    BackendUnavailable where no engine answers.
     """
-    api = connect()
-    try:
-        with explained("the engine cannot be cleaned"):
-            sweep(api)
-            removed = [*_remove_images(api)]
-            if downloads:
-                removed += _remove_downloads(api)
-            return tuple(removed)
-    finally:
-        api.close()
+    with closing(connect()) as api, explained("the engine cannot be cleaned"):
+        sweep(api)
+        yield from _remove_images(api, labels)
+        if downloads:
+            yield from _remove_downloads(api, labels)
 
 
-def _remove_images(api: docker.APIClient) -> list[Removal]:
-    images = list_images(api)
-    sizes = own_bytes(images)
-    height = {str(kind): number for number, kind in enumerate(reversed(list(Kind)))}
-    return [
-        Removal(kind=f"{image.kind} image", name=image.tag, size_bytes=sizes[image.id])
-        for image in sorted(images, key=lambda image: height.get(image.kind, 0))
-        if remove_image(api, image)
-    ]
+def _remove_images(api: docker.APIClient, labels: dict[str, str]) -> Iterator[Removal]:
+    images = upper_first(list_images(api, **labels))
+    sizes = own_bytes(api, images)
+    for image in images:
+        if remove_image(api, image):
+            yield Removal(kind=f"{image.kind} image", name=image.tag, size_bytes=sizes[image.id])
 
 
-def _remove_downloads(api: docker.APIClient) -> list[Removal]:
-    names = [volume["Name"] for volume in api.volumes(filters=label_filter(kind="downloads"))["Volumes"] or ()]
-    if DOWNLOADS_VOLUME not in names:
-        return []
-    sizes = {volume["Name"]: volume["UsageData"]["Size"] for volume in api.df().get("Volumes") or ()}
-    with suppress(APIError):
-        api.remove_volume(DOWNLOADS_VOLUME)
-        return [Removal(kind="downloads", name=DOWNLOADS_VOLUME, size_bytes=max(0, sizes.get(DOWNLOADS_VOLUME, 0)))]
-    return []
+def _remove_downloads(api: docker.APIClient, labels: dict[str, str]) -> Iterator[Removal]:
+    volumes = api.volumes(filters=label_filter(kind="downloads", **labels))["Volumes"] or ()
+    sizes = {volume["Name"]: volume["UsageData"]["Size"] for volume in api.df()["Volumes"] or ()} if volumes else {}
+    for volume in volumes:
+        try:
+            api.remove_volume(volume["Name"])
+        except APIError:  # a build uses it
+            continue
+        # The engine says -1 where it does not know.
+        yield Removal(kind="downloads", name=volume["Name"], size_bytes=max(0, sizes.get(volume["Name"], 0)))

@@ -1,7 +1,7 @@
 """The dependencies layer: pip in a container of the environment's image, and the container kept as an image.
 
-What pip needs of this machine (certificates, index settings, credentials) lies in a volume of that container and in its
-standard input's neighbourhood, never in the container's own files or variables, so it cannot get into the image.
+What pip needs of this machine (certificates, index settings, credentials) lies in a volume of that container, never in
+the container's own files or variables, so it cannot get into the image.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import io
 import json
 import tarfile
 from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import Executor
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -38,7 +39,7 @@ _SCRIPT = Path(__file__).parent / "inside" / "install_dependencies.py"
 
 @dataclass(frozen=True, slots=True)
 class Installation:
-    """What came of it. python: the interpreter's path in the image. commit: makes the image; call it at once."""
+    """What came of it. python: the interpreter's path in the image."""
 
     exit_code: int
     python: str
@@ -54,11 +55,13 @@ def install_dependencies(
     *,
     on_line: Callable[[str], None],
     cancellation: Cancellation,
-    commit: Callable[[str, Installation], None],
+    commit: Callable[[str, Installation], str],
+    remover: Executor,
 ) -> Installation:
     """Install the plan's requirements on `image`; where that succeeds, hand the container to `commit`.
 
-    labels: of the containers. Raises BackendUnavailable where the image has no Python.
+    labels: of the containers. commit: returns the image it has made. remover: removes the container in the end. Raises
+    BackendUnavailable where the image has no Python.
     """
     cache = _downloads_of(settings)
     files: dict[str, bytes | Path | None] = {
@@ -76,16 +79,18 @@ def install_dependencies(
         init=True,
     )
     for python in PYTHONS:
-        with container_for_layer(
-            api,
+        created = api.create_container(
             image,
+            user="0:0",
             entrypoint=[python],
             command=["-u", f"{FOLDER}/install_dependencies.py", "install"],
             working_dir=FOLDER,
             stdin_open=True,
-            labels=dict(labels),
+            labels={Label.KIND: "build", **labels},
             host_config=host_config,
-        ) as container:
+        )
+        container = str(created["Id"])
+        try:
             api.put_archive(container, FOLDER, tar_stream(files.items()))
             try:
                 exit_code = _run(api, container, on_line, cancellation)
@@ -94,14 +99,22 @@ def install_dependencies(
             told = _read_json(api, container, f"{FOLDER}/result.json")
             installation = Installation(exit_code, told.get("python", python), told.get("pythonVersion", ""))
             if exit_code == 0 and not cancellation.requested:
-                commit(container, installation)
-            if told.get("downloads") and not cancellation.requested:
-                _keep_downloads(api, image, python, container, labels)
+                made = commit(container, installation)
+                if told.get("downloads"):
+                    _keep_downloads(api, made, installation.python, container, str(told.get("packages")), labels)
             return installation
+        finally:
+            # With all that was installed in it, this takes the engine seconds.
+            remover.submit(_remove, api, container)
     raise BackendUnavailable(
         f"the image {image} has no Python: neither python3 nor python is on its PATH",
         remedy="Choose an environment with Python.",
     )
+
+
+def _remove(api: docker.APIClient, container: str) -> None:
+    with suppress(DockerException, OSError):
+        api.remove_container(container, v=True, force=True)
 
 
 class _NoSuchProgram(Exception):
@@ -185,15 +198,20 @@ def _read_json(api: docker.APIClient, container: str, path: str) -> dict[str, An
     return found if isinstance(found, dict) else {}
 
 
-def _keep_downloads(api: docker.APIClient, image: str, python: str, container: str, labels: Mapping[str, str]) -> None:
-    """Add what pip has downloaded to the cache, in a container that alone may write to it; not doing so costs time."""
+def _keep_downloads(
+    api: docker.APIClient, image: str, python: str, container: str, packages: str, labels: Mapping[str, str]
+) -> None:
+    """Add what pip has downloaded to the cache, in a container that alone may write to it; not doing so costs time.
+
+    image: with the packages installed. Its Python starts without looking at them: they may be a stranger's.
+    """
     host_config = api.create_host_config(
         volumes_from=[container],
         mounts=[Mount(DOWNLOADS_FOLDER, DOWNLOADS_VOLUME)],
         network_mode="none",
         log_config=LogConfig(type="none"),
     )
-    command = [f"{FOLDER}/install_dependencies.py", "keep"]
+    command = ["-I", "-S", f"{FOLDER}/install_dependencies.py", "keep", packages]
     with (
         suppress(APIError),
         container_for_layer(

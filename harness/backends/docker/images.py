@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
@@ -14,13 +15,17 @@ from typing import Any
 import docker
 from docker.errors import APIError, DockerException, ImageNotFound
 
-from harness.cache import cache_folder, make_folder
-from harness.docker_engine import Label, label_filter, labels_of
+from harness.cache import cache_folder, locked_file, make_folder
+from harness.docker_engine import Label, label_filter, labels_of, owned_by
 from harness.version import __version__
 
 REPOSITORY = "task-harness"
+LONGEST_SLUG = 100
 # What all images of the harness may take together before the least recently used go; HARNESS_IMAGE_BYTES says else.
 MOST_BYTES = 30 * 1024**3
+# What anybody has used this lately is never evicted; so a use is told to the engine at least twice in that time.
+YOUNG_SECONDS = 600
+NOTE_AGAIN_SECONDS = YOUNG_SECONDS / 2
 
 
 class Kind(StrEnum):
@@ -34,14 +39,23 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Image:
-    """An image of ours. size_bytes: with all layers below it."""
+    """An image of ours.
+
+    size_bytes: with all that is below it. layers: their digests, from the bottom. parent_id: what it was made from,
+    empty where the engine does not know. tagged: seconds since 1970.
+    """
 
     id: str
     tag: str
-    kind: str
     labels: Mapping[str, str]
     size_bytes: int
+    layers: tuple[str, ...]
     parent_id: str
+    tagged: float
+
+    @property
+    def kind(self) -> str:
+        return self.labels[Label.KIND]
 
     @property
     def python(self) -> str:
@@ -55,7 +69,7 @@ class Image:
 def tag_of(kind: Kind, digest: str, task_name: str | None = None) -> str:
     """Return the name of the image of that layer."""
     if kind is Kind.TASK and task_name:
-        slug = re.sub(r"[^a-z0-9]+", "-", task_name.lower()).strip("-") or "task"
+        slug = re.sub(r"[^a-z0-9]+", "-", task_name.lower())[:LONGEST_SLUG].strip("-") or "task"
         return f"{REPOSITORY}/task/{slug}:{digest}"
     return f"{REPOSITORY}/{kind}:{digest}"
 
@@ -63,25 +77,49 @@ def tag_of(kind: Kind, digest: str, task_name: str | None = None) -> str:
 def find_image(api: docker.APIClient, tag: str) -> Image | None:
     """Return the image of that name, and note that it was used."""
     try:
-        found = api.inspect_image(tag)
+        image = _image(tag, api.inspect_image(tag))
     except ImageNotFound:
         return None
-    image = _image(found["Id"], tag, dict(found["Config"].get("Labels") or {}), found["Size"], found.get("Parent", ""))
-    note_use(image)
+    _note_use(api, image)
     return image
 
 
 def list_images(api: docker.APIClient, *, kind: str = "", **labels: str) -> tuple[Image, ...]:
-    """Return the images of ours: all, or those of a kind and with further labels by their names in Label."""
-    return tuple(
-        _image(found["Id"], tag, labels_of(found), found["Size"], found.get("ParentId", ""))
-        for found in api.images(filters=label_filter(kind=kind, **labels))
-        for tag in found.get("RepoTags") or [""]
+    """Return the images of ours: all, or those of a kind and with further labels by their names in Label.
+
+    What a user builds on one of them inherits its labels, but not its name.
+    """
+    return tuple(_list_images(api, label_filter(kind=kind, **labels)))
+
+
+def _list_images(api: docker.APIClient, filters: dict[str, list[str]]) -> Iterator[Image]:
+    for found in api.images(filters=filters):
+        tag = next((tag for tag in found.get("RepoTags") or () if tag.startswith(f"{REPOSITORY}/")), None)
+        if tag is not None and labels_of(found)[Label.KIND] in list(Kind):
+            with suppress(ImageNotFound):
+                yield _image(tag, api.inspect_image(found["Id"]))
+
+
+def _image(tag: str, found: Mapping[str, Any]) -> Image:
+    return Image(
+        id=found["Id"],
+        tag=tag,
+        labels=found["Config"].get("Labels") or {},
+        size_bytes=found["Size"],
+        layers=_layers(found),
+        parent_id=found.get("Parent") or "",
+        tagged=_tagged(found),
     )
 
 
-def _image(image_id: str, tag: str, labels: dict[str, str], size: int, parent_id: str) -> Image:
-    return Image(image_id, tag, labels.get(Label.KIND, ""), labels, size, parent_id)
+def _layers(found: Mapping[str, Any]) -> tuple[str, ...]:
+    return tuple(found["RootFS"].get("Layers") or ())
+
+
+def _tagged(found: Mapping[str, Any]) -> float:
+    """Return when the image last got a name, in seconds since 1970; 0 where it never had one."""
+    text = (found.get("Metadata") or {}).get("LastTagTime") or ""
+    return 0.0 if text.startswith("0001") or not text else datetime.fromisoformat(text).timestamp()
 
 
 def layer_labels(kind: Kind, digest: str, task_name: str | None = None, **more: str) -> dict[str, str]:
@@ -95,18 +133,28 @@ def layer_labels(kind: Kind, digest: str, task_name: str | None = None, **more: 
 
 
 @contextmanager
-def container_for_layer(api: docker.APIClient, image: str, **settings: Any) -> Iterator[str]:
-    """Create a container of `image` as root whose changes can be committed; it is removed with its volumes."""
-    created = api.create_container(image, user="0:0", **settings)
-    try:
-        yield str(created["Id"])
-    finally:
-        with suppress(DockerException, OSError):
-            api.remove_container(created["Id"], v=True, force=True)
+def container_for_layer(
+    api: docker.APIClient, image: str, *, labels: Mapping[str, str] | None = None, **settings: Any
+) -> Iterator[str]:
+    """Create a container of `image` as root whose changes can be committed; it is removed with its volumes.
+
+    labels: who owns it, where that is not this block alone.
+    """
+    with locked_file() as lock:
+        labels = {Label.KIND: "build", **(labels or owned_by(lock))}
+        created = api.create_container(image, user="0:0", labels=labels, **settings)
+        try:
+            yield str(created["Id"])
+        finally:
+            with suppress(DockerException, OSError):
+                api.remove_container(created["Id"], v=True, force=True)
 
 
 def commit_layer(api: docker.APIClient, container_id: str, image: str, tag: str, labels: Mapping[str, str]) -> str:
-    """Make an image of what the container has changed, with the configuration of `image`; return its id."""
+    """Make an image of what the container has changed, with the configuration of `image`; return its id.
+
+    One that had the name before goes, as soon as nothing uses it.
+    """
     config = dict(api.inspect_image(image)["Config"])
     # What is not said here is taken from the container, its owner included.
     nobody = {Label.HOST: "", Label.LOCK: ""}
@@ -115,60 +163,147 @@ def commit_layer(api: docker.APIClient, container_id: str, image: str, tag: str,
     config["Cmd"] = config.get("Cmd") or ["python3"]
     config["User"] = config.get("User") or "0:0"
     repository, _, version = tag.rpartition(":")
+    replaced = ""
+    with suppress(ImageNotFound):
+        replaced = str(api.inspect_image(tag)["Id"])
     committed = api.commit(container_id, repository=repository, tag=version, pause=False, conf=config)
+    _remove_unnamed(api, replaced)
     return str(committed["Id"])
 
 
-def note_use(image: Image) -> None:
-    """Remember that an image was used now: the engine does not."""
-    digest = image.labels.get(Label.DIGEST)
-    if digest:
-        folder = make_folder(_uses_folder())
-        (folder / digest).touch()
+def _note_use(api: docker.APIClient, image: Image) -> None:
+    """Remember that an image was used now: in a file, and for all others who use this engine as the time of its tag.
+
+    Engines that keep images in containerd do not move that time where the tag stays the same; there it is that of the
+    image's making.
+    """
+    file = _use_file(image)
+    make_folder(file.parent)
+    file.touch()
+    if not 0 <= time.time() - image.tagged < NOTE_AGAIN_SECONDS:
+        repository, _, version = image.tag.rpartition(":")
+        with suppress(APIError):
+            api.tag(image.tag, repository, version)
 
 
 def last_use(image: Image) -> float:
-    """Return when the image was used last, in seconds since 1970; 0 where nobody has noted it."""
+    """Return when the image was used last, in seconds since 1970, as far as anybody has told."""
     try:
-        return (_uses_folder() / image.labels.get(Label.DIGEST, "-")).stat().st_mtime
+        return max(image.tagged, _use_file(image).stat().st_mtime)
     except OSError:
-        return 0.0
+        return image.tagged
 
 
-def _uses_folder() -> Path:
-    return cache_folder() / "images"
+def _use_file(image: Image) -> Path:
+    return cache_folder() / "images" / image.labels.get(Label.DIGEST, "-")
 
 
-def own_bytes(images: tuple[Image, ...]) -> dict[str, int]:
-    """Return how much each image adds to the one below it, by image id; the lowest counts as a whole."""
-    sizes = {image.id: image.size_bytes for image in images}
-    return {image.id: image.size_bytes - sizes.get(image.parent_id, 0) for image in images}
+def upper_first(images: Iterable[Image]) -> list[Image]:
+    """Return the images in an order in which none comes before what stands on it."""
+    return sorted(images, key=lambda image: len(image.layers), reverse=True)
+
+
+def own_bytes(api: docker.APIClient, images: Iterable[Image]) -> dict[str, int]:
+    """Return how much room each image makes that goes after those above it, by image id.
+
+    What it has in common with other images, anybody's, stays; how much that is, the largest image tells that has no
+    more than what they have in common.
+    """
+    known = {found["Id"]: found for found in _inspect_all(api)}
+    sizes = {_layers(found): int(found["Size"]) for found in known.values()}
+    staying = {image_id: _layers(found) for image_id, found in known.items()}
+    own = {}
+    for image in upper_first(images):
+        staying.pop(image.id, None)
+        shared = max((_shared(image.layers, layers) for layers in staying.values()), default=0)
+        below = max((sizes.get(image.layers[:number], 0) for number in range(shared + 1)), default=0)
+        own[image.id] = image.size_bytes - below
+    return own
+
+
+def _inspect_all(api: docker.APIClient) -> Iterator[Mapping[str, Any]]:
+    for found in api.images():
+        with suppress(ImageNotFound):
+            yield api.inspect_image(found["Id"])
+
+
+def _shared(layers: Sequence[str], others: Sequence[str]) -> int:
+    """Return how many layers from the bottom are the same."""
+    number = 0
+    while number < min(len(layers), len(others)) and layers[number] == others[number]:
+        number += 1
+    return number
 
 
 def remove_image(api: docker.APIClient, image: Image) -> bool:
-    """Remove an image; False where something still uses it."""
+    """Remove an image; False where a container, another image or another name still uses it."""
     try:
-        api.remove_image(image.tag or image.id)
+        # By its name it would only lose the name.
+        api.remove_image(image.id, noprune=True)
     except APIError:
         return False
-    with suppress(OSError):
-        (_uses_folder() / image.labels.get(Label.DIGEST, "-")).unlink()
+    _use_file(image).unlink(missing_ok=True)
+    _remove_unnamed(api, image.parent_id)
     return True
 
 
-def evict(api: docker.APIClient, most_bytes: int, spared: frozenset[str], young_seconds: float = 600) -> None:
+def _remove_unnamed(api: docker.APIClient, image_id: str) -> None:
+    """Remove an image and those below it while nothing uses them and they have no name.
+
+    These are the steps of a Dockerfile, which never had one, and images of ours that others have replaced. What a user
+    has named once stays.
+    """
+    while image_id:
+        try:
+            found = api.inspect_image(image_id)
+            if found["RepoTags"] or found["RepoDigests"]:
+                return
+            if _tagged(found) and Label.KIND not in (found["Config"].get("Labels") or {}):
+                return
+            api.remove_image(image_id, noprune=True)
+        except APIError:
+            return
+        image_id = found.get("Parent") or ""
+
+
+def evict(
+    api: docker.APIClient,
+    most_bytes: int,
+    spared: frozenset[str],
+    young_seconds: float = YOUNG_SECONDS,
+    **labels: str,
+) -> None:
     """Remove the least recently used images until all together take no more than that.
 
-    spared: ids that stay. What another harness has used in the last `young_seconds` stays too.
+    spared: ids that stay. What anybody has used in the last `young_seconds` stays too, and what it stands on.
+    labels: which images this is about; all where there are none.
     """
-    images = list_images(api)
-    sizes = own_bytes(images)
-    total = sum(sizes.values())
+    images = list_images(api, **labels)
+    if sum(image.size_bytes for image in images) <= most_bytes:
+        return
+    own = own_bytes(api, images)
+    total = sum(own.values())
     now = time.time()
-    # Upper layers first: an image goes only when nothing stands on it.
-    height = {kind: number for number, kind in enumerate(reversed(list(Kind)))}
-    for image in sorted(images, key=lambda image: (last_use(image), height.get(Kind(image.kind), 0))):
+    kept: list[Image] = []
+    for image in _least_recently_used_first(images):
         if total <= most_bytes:
             return
-        if image.id not in spared and now - last_use(image) > young_seconds and remove_image(api, image):
-            total -= sizes[image.id]
+        is_wanted = image.id in spared or now - last_use(image) < young_seconds
+        if is_wanted or any(_stands_on(other, image) for other in kept) or not remove_image(api, image):
+            kept.append(image)
+        else:
+            total -= own[image.id]
+
+
+def _least_recently_used_first(images: Iterable[Image]) -> list[Image]:
+    """Return the images in the order of their last use; who uses one also uses those below it."""
+    upper = upper_first(images)
+    uses = {
+        image.id: max(last_use(other) for other in (image, *upper) if other is image or _stands_on(other, image))
+        for image in upper
+    }
+    return sorted(upper, key=lambda image: uses[image.id])
+
+
+def _stands_on(upper: Image, lower: Image) -> bool:
+    return len(upper.layers) > len(lower.layers) and upper.layers[: len(lower.layers)] == lower.layers

@@ -8,27 +8,23 @@ from pathlib import Path
 import docker
 from docker.errors import APIError
 
+from harness.backends.docker.dockerfiles.settings import remove_all_with
 from harness.cache import is_held
-from harness.docker_engine import Label, host_name, label_filter, labels_of
+from harness.docker_engine import Label, host_name, label_filter, labels_of, owned_by
 
 
 def sweep(api: docker.APIClient) -> None:
     """Remove containers, networks and images of this machine whose owner's lock nobody holds any more."""
     ours = label_filter(lock="", host=host_name())
-    for found in api.containers(all=True, filters=ours):
-        if _is_abandoned(labels_of(found)):
-            with suppress(APIError):
-                api.remove_container(found["Id"], v=True, force=True)
-    for found in api.networks(filters=ours):
-        if _is_abandoned(labels_of(found)):
-            with suppress(APIError):
-                api.remove_network(found["Id"])
-    for found in api.images(filters=ours):
-        if _is_abandoned(labels_of(found)):
-            with suppress(APIError):
-                api.remove_image(found["Id"], force=True)
+    found = [*api.containers(all=True, filters=ours), *api.networks(filters=ours), *api.images(all=True, filters=ours)]
+    locks = {Path(labels_of(thing)[Label.LOCK]) for thing in found}
+    for lock in locks:
+        if not is_held(lock):
+            _remove_all_of(api, lock)
 
 
-def _is_abandoned(labels: dict[str, str]) -> bool:
-    lock = labels.get(Label.LOCK)
-    return bool(lock) and not is_held(Path(str(lock)))
+def _remove_all_of(api: docker.APIClient, lock: Path) -> None:
+    remove_all_with(api, owned_by(lock))
+    for network in api.networks(filters=label_filter(host=host_name(), lock=str(lock))):
+        with suppress(APIError):
+            api.remove_network(network["Id"])

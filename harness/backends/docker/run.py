@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import json
+import os
+import socket
 import threading
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from tarfile import TarError
+from urllib.parse import urlsplit
 
 from docker.errors import DockerException
 
 from harness.backends.base import Job
 from harness.backends.conversation import Told, describe, follow, patience_seconds
+from harness.backends.docker.leftovers import sweep
 from harness.backends.docker.networks import (
     Helpers,
     close_to_private_addresses,
@@ -20,9 +25,11 @@ from harness.backends.docker.networks import (
     look_at_host,
     remove_network,
 )
+from harness.builds.host_settings import CA_VARIABLES, read_host_settings
 from harness.builds.model import BuildResult
 from harness.cache import locked_file
 from harness.docker_engine import Label, connect, owned_by
+from harness.errors import HarnessError
 from harness.progress import Progress
 from harness.records import NetworkPolicy
 from harness.runs import RunResult
@@ -42,6 +49,7 @@ from harness.workers.container import (
     ContainerWorker,
 )
 
+CA_FILE = "ca.pem"
 # What a run may bring back where its job sets no limit. Source: the platform's limit for an artifact.
 MOST_RESULT_BYTES = 10 * 1024**3
 
@@ -59,13 +67,35 @@ def start_worker(build: BuildResult, task: Task, network: NetworkPolicy) -> Iter
             if network is NetworkPolicy.ISOLATED:
                 headstart.note(task.folder, container)
         stack.callback(container.close)
-        files = [(file.path, task.folder / file.path) for file in task.files]
-        container.put(CODE_FOLDER, tar_stream(files, owner=NOBODY))
+        stack.enter_context(_sweeping())
         yield DockerWorker(container)
 
 
+@contextmanager
+def _sweeping() -> Iterator[None]:
+    """Remove what killed runs have left while the block runs; what keeps that from being done is the next run's."""
+
+    def clear() -> None:
+        with suppress(HarnessError, DockerException, OSError):
+            api = connect()
+            try:
+                sweep(api)
+            finally:
+                api.close()
+
+    sweeper = threading.Thread(target=clear)
+    sweeper.start()
+    try:
+        yield
+    finally:
+        sweeper.join()
+
+
 def _new_container(recipe: ContainerRecipe, build: BuildResult, stack: ExitStack) -> ContainerWorker:
-    """Start a container; what it needs besides is removed when the stack is closed."""
+    """Start a container; what it needs besides is removed when the stack is closed.
+
+    With network it gets this machine's proxies and certificates: without them a company's network is not public.
+    """
     if recipe.network is NetworkPolicy.ISOLATED:
         return ContainerWorker(recipe)
     api = connect()
@@ -77,13 +107,29 @@ def _new_container(recipe: ContainerRecipe, build: BuildResult, stack: ExitStack
     host = look_at_host(api, helpers)
     network = create_public_network(api, f"task-harness-{lock.stem}", labels)
     stack.callback(remove_network, api, network)
-    container = ContainerWorker(recipe, network)
+    settings = read_host_settings(os.environ)
+    variables = dict(settings.proxies)
+    if settings.ca_bundle is not None:
+        variables |= dict.fromkeys(CA_VARIABLES, f"{RUN_FOLDER}/{CA_FILE}")
+    container = ContainerWorker(recipe, network, variables)
     try:
-        close_to_private_addresses(api, container.container_id, host, helpers)
+        close_to_private_addresses(api, container.container_id, host, helpers, proxy_addresses(settings.proxies))
+        if settings.ca_bundle is not None:
+            container.put(RUN_FOLDER, tar_stream([(CA_FILE, settings.ca_bundle)]))
     except BaseException:
         container.close()
         raise
     return container
+
+
+def proxy_addresses(proxies: Mapping[str, str]) -> list[str]:
+    """Return the IPv4 addresses of the proxies that a task may use: behind them lies the public network."""
+    names = {urlsplit(url).hostname for name, url in proxies.items() if name.lower() != "no_proxy"}
+    found = set()
+    for name in names - {None, "localhost"}:
+        with suppress(OSError):
+            found.add(socket.gethostbyname(str(name)))
+    return sorted(address for address in found if not address.startswith("127."))
 
 
 class DockerWorker:
@@ -116,10 +162,20 @@ class DockerWorker:
         return told.result(job, results / "output", results / "artifact")
 
     def prepare(self, job: Job) -> str:
-        """Put the job's data and secrets in place and set its memory limit; return the container's id."""
-        self._put_data(job)
-        self._container.limit_memory(job.memory_bytes)
+        """Put the task's files, the data and the secrets in place, set the memory limit; return the container's id."""
+        with ThreadPoolExecutor(max_workers=2) as pool:
+            beside = [
+                pool.submit(self._container.limit_memory, job.memory_bytes),
+                pool.submit(self._put_code, job.task),
+            ]
+            self._put_data(job)
+            for other in beside:
+                other.result()
         return self._container.container_id
+
+    def _put_code(self, task: Task) -> None:
+        files = [(file.path, task.folder / file.path) for file in task.files]
+        self._container.put(CODE_FOLDER, tar_stream(files, owner=NOBODY))
 
     def _put_data(self, job: Job) -> None:
         from harness.data import write_input

@@ -20,6 +20,7 @@ from harness.builds.log import frame_log
 from harness.builds.model import BuildPlan, BuildResult
 from harness.builds.pip_settings import uv_environment
 from harness.cache import cache_folder, locked, remove_tree
+from harness.errors import BackendUnavailable
 from harness.progress import Progress
 from harness.records import BuildStatus
 
@@ -33,10 +34,16 @@ def build_venv(plan: BuildPlan, progress: Progress, cancellation: Cancellation) 
     There are two layers, as in the platform's images: the base environment's packages, and on a copy of that venv
     the task's own. Two runs that want the same layer wait for each other and share it.
     """
+    if plan.environment.image is not None:
+        raise BackendUnavailable(
+            f"the environment is the image {plan.environment.image}, and the venv backend has no images",
+            remedy="Use --backend docker, or choose an environment that is a folder.",
+        )
     interpreter = find_interpreter(plan.environment.python_version)
     machine = f"{interpreter.version} {interpreter.path}"
-    base = _Layer("environment", plan.environment_requirements, machine)
-    layers = (base, _Layer("task", plan.requirements, machine, base)) if plan.requirements else (base,)
+    base = _Layer("environment", plan.environment_requirements, (), machine)
+    own = _Layer("task", plan.requirements, plan.constraints, machine, base)
+    layers = (base, own) if plan.requirements else (base,)
     results: list[BuildResult] = []
     for layer in layers:
         results.append(_take_or_build(layer, plan, interpreter, progress, cancellation))
@@ -53,17 +60,19 @@ def build_venv(plan: BuildPlan, progress: Progress, cancellation: Cancellation) 
 
 @dataclass(frozen=True, slots=True)
 class _Layer:
-    """Requirements installed together, on an empty venv or on a copy of `below`."""
+    """Requirements installed together, on an empty venv or on a copy of `below`, and constraints to keep to."""
 
     name: str
     requirements: tuple[str, ...]
+    constraints: tuple[str, ...]
     machine: str
     below: _Layer | None = None
 
     @property
     def digest(self) -> str:
         below = self.below.digest if self.below else ""
-        content = "\n".join([self.machine, below, *self.requirements])
+        constraints = [f"constraint {line}" for line in self.constraints]
+        content = "\n".join([self.machine, below, *self.requirements, *constraints])
         return hashlib.sha256(content.encode()).hexdigest()[:24]
 
     @property
@@ -145,6 +154,10 @@ def _install(layer: _Layer, interpreter: Interpreter, folder: Path, run: Callabl
     file.write_text("\n".join(layer.requirements) + "\n", encoding="utf-8")
     python = str(folder / "bin" / "python")
     install = [uv, "pip", "install", "--python", python, "--compile-bytecode", "--requirement", str(file)]
+    if layer.constraints:
+        constraints = folder / "harness-constraints.txt"
+        constraints.write_text("\n".join(layer.constraints) + "\n", encoding="utf-8")
+        install += ["--constraint", str(constraints)]
     if any("--hash" in line for line in layer.requirements):
         install.append("--require-hashes")
     return run(install, environment)

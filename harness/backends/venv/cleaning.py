@@ -3,24 +3,30 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
-from harness.backends.venv.build import RECORD_FILE
-from harness.cache import cache_folder, locked, remove_tree
+import psutil
+
+from harness.cache import cache_folder, is_held, locked, remove_tree
 from harness.removals import Removal
 
 
-def remove_venvs() -> tuple[Removal, ...]:
-    """Remove every venv of the user's cache folder and return what went. Waits for one that is being built."""
-    folders = sorted(file.parent for file in (cache_folder() / "venvs").glob(f"*/{RECORD_FILE}"))
-    return tuple(_remove(folder) for folder in folders)
+def remove_venvs() -> Iterator[Removal]:
+    """Remove every venv of the user's cache folder, half-built ones too, and yield what went.
 
-
-def _remove(folder: Path) -> Removal:
-    with locked(folder.with_suffix(".lock")):
-        size = sum(_own_bytes(Path(path, name)) for path, _, names in os.walk(folder) for name in names)
-        remove_tree(folder)
-    return Removal(kind="venv", name=str(folder), size_bytes=size)
+    What is being built, and what a process runs from, stays.
+    """
+    running = [word for process in psutil.process_iter(["cmdline"]) for word in process.info["cmdline"] or ()]
+    # The half-built ones first: the others take their names while they are removed, so that none looks finished.
+    for folder in sorted((cache_folder() / "venvs").glob("*/"), reverse=True):
+        lock = folder.with_suffix(".lock")
+        if is_held(lock) or any(word.startswith(f"{folder}/") for word in running):
+            continue
+        with locked(lock):
+            size = sum(_own_bytes(Path(path, name)) for path, _, names in os.walk(folder) for name in names)
+            remove_tree(folder.rename(folder.with_suffix(".unfinished")))
+        yield Removal(kind="venv", name=str(folder), size_bytes=size)
 
 
 def _own_bytes(file: Path) -> int:

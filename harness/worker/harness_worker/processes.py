@@ -28,6 +28,8 @@ SIOCSIFFLAGS = 0x8914
 IFF_UP = 0x1
 # How long to look for processes that a stage left behind, when they keep starting new ones.
 CLEANUP_SECONDS = 5.0
+# The first process of a container or of a process namespace: nobody in there can kill or stop it.
+FIRST_PROCESS = 1
 
 
 def fork() -> int:
@@ -122,16 +124,21 @@ def _process_table() -> List[Tuple[int, int, int]]:
     return [row for row in rows if len(row) == 3 and row[0] != process.pid]
 
 
-def resident_bytes(pid: int, limit: int) -> int:
-    """Return the memory of `pid` and all its descendants; exact only near and above `limit`.
+def below_this_one(spared: Optional[int] = None) -> List[int]:
+    """Return every process below this one, orphans included, but for `spared` and what that one started."""
+    kept = {spared, *descendants(spared)} if spared is not None else set()
+    return [member for member in descendants(os.getpid()) if member not in kept]
+
+
+def resident_bytes(family: List[int], limit: int) -> int:
+    """Return the memory of processes together; exact only near and above `limit`.
 
     Forked processes share pages, which a plain sum counts once for each. So where the sum is above the limit and
     there are several, the kernel's proportional figures decide; those are too slow to ask for every time.
     """
     if not IS_LINUX:
-        wanted = {pid, *descendants(pid)}
+        wanted = set(family)
         return sum(kilobytes * 1024 for process, _, kilobytes in _process_table() if process in wanted)
-    family = [pid, *descendants(pid)]
     total = sum(_statm_bytes(member) for member in family)
     if total > limit and len(family) > 1:
         return sum(_proportional_bytes(member) for member in family)
@@ -182,11 +189,25 @@ def kernel_kills() -> int:
     return 0
 
 
-def die_first_for_memory() -> None:
-    """Let the kernel, where it must end somebody for want of memory, choose this process and not the server (Linux)."""
+def has_memory_group_of(memory_bytes: int) -> bool:
+    """Tell whether our control group has just this memory: then it is the run's own, and its kills are the run's."""
+    for path in ("/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes"):
+        try:
+            with open(path, "rb") as stream:
+                return int(stream.read()) // PAGE_BYTES == memory_bytes // PAGE_BYTES
+        except (OSError, ValueError):
+            continue
+    return False
+
+
+def die_first_for_memory(score: int) -> None:
+    """Let the kernel, where it must end somebody for want of memory, choose the highest score (Linux).
+
+    score: 0 to 1000; the server has 0.
+    """
     try:
         with open("/proc/self/oom_score_adj", "w", encoding="ascii") as stream:
-            stream.write("1000")
+            stream.write(str(score))
     except OSError:
         return
 
@@ -201,13 +222,22 @@ def kill_group(pid: int) -> None:
 
 
 def kill_leftovers(spared: Optional[int] = None) -> None:
-    """Kill and reap every process below this one, until there is none but `spared` and what that one started."""
+    """Kill and reap every process below this one, until there is none but `spared` and what that one started.
+
+    Where they start new ones faster than that, `spared` goes as well.
+    """
     deadline = time.monotonic() + CLEANUP_SECONDS
-    while time.monotonic() < deadline:
-        kept = {spared, *descendants(spared)} if spared is not None else set()
-        family = [member for member in descendants(os.getpid()) if member not in kept]
+    while True:
+        family = below_this_one(spared)
         if not family:
             return
+        if time.monotonic() > deadline:
+            if spared is None:
+                return
+            spared, deadline = None, time.monotonic() + CLEANUP_SECONDS
+        if spared is None and os.getpid() == FIRST_PROCESS:
+            # All at once, so that nobody has the time to fork. Never elsewhere: it would be every process of the user.
+            family = [-1]
         for member in family:
             try:
                 os.kill(member, signal.SIGKILL)

@@ -4,16 +4,16 @@ Runs inside a container of the environment's image, with the interpreter that th
 standard library of Python 3.8. Its folder is a volume: nothing in it gets into the image.
 
     install_dependencies.py install     run pip; its output is the build log, its exit code ours
-    install_dependencies.py keep        add what pip has downloaded to the cache of downloads
+    install_dependencies.py keep DIR    add what pip has downloaded and installed in DIR to the cache of downloads
 """
 
 import configparser
 import contextlib
 import glob
+import importlib.util
 import json
 import os
 import platform
-import shutil
 import subprocess
 import sys
 import sysconfig
@@ -34,7 +34,7 @@ def main() -> int:
     with open(os.path.join(FOLDER, "order.json"), encoding="utf-8") as stream:
         order = json.load(stream)
     if sys.argv[1] == "keep":
-        return keep(order["cache"])
+        return keep(order["cache"], sys.argv[2])
     threading.Thread(target=end_with_host, daemon=True).start()
     for folder in (TEMPORARY, DOWNLOADED):
         os.makedirs(folder, exist_ok=True)
@@ -42,6 +42,7 @@ def main() -> int:
     found = {
         "python": sys.executable,
         "pythonVersion": platform.python_version(),
+        "packages": sysconfig.get_path("purelib"),
         "downloads": [] if foreign else sorted(os.listdir(DOWNLOADED)),
     }
     with open(os.path.join(FOLDER, "result.json"), "w", encoding="utf-8") as stream:
@@ -98,15 +99,43 @@ def find_links(config_file, cache):
 
 
 def compile_packages() -> None:
-    """Compile what pip has installed on all processors; a task's container cannot write."""
-    folders = {sysconfig.get_path("purelib"), sysconfig.get_path("platlib")}
+    """Compile what pip has installed and is not compiled yet, on all processors; a task's container cannot write."""
+    missing = [path for folder in site_folders() for path in uncompiled(folder)]
+    listed = os.path.join(FOLDER, "uncompiled.txt")
+    with open(listed, "w", encoding="utf-8") as stream:
+        stream.writelines(path + "\n" for path in missing)
     subprocess.run(
-        [sys.executable, "-m", "compileall", "-q", "-j", "0", *sorted(folders)],
+        [sys.executable, "-m", "compileall", "-q", "-j", "0", "-i", listed],
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
         check=False,
     )
+
+
+def site_folders():
+    return sorted({sysconfig.get_path("purelib"), sysconfig.get_path("platlib")})
+
+
+def uncompiled(folder):
+    """Yield the sources below a folder that have nothing compiled, or something that is older."""
+    for path, _, names in os.walk(folder):
+        for name in names:
+            if name.endswith(".py") and "\n" not in path:
+                source = os.path.join(path, name)
+                if not is_compiled(source):
+                    yield source
+
+
+def is_compiled(source):
+    try:
+        with open(importlib.util.cache_from_source(source), "rb") as stream:
+            header = stream.read(12)
+    except OSError:
+        return False
+    unchecked = header[4:8] == (1).to_bytes(4, "little")
+    same_time = int.from_bytes(header[8:12], "little") == int(os.stat(source).st_mtime) & 0xFFFFFFFF
+    return header[:4] == importlib.util.MAGIC_NUMBER and (unchecked or same_time)
 
 
 def collect_downloads(finished: threading.Event) -> None:
@@ -117,21 +146,63 @@ def collect_downloads(finished: threading.Event) -> None:
                 os.link(path, os.path.join(DOWNLOADED, os.path.basename(path)))
 
 
-def keep(folder: str) -> int:
-    """Copy the wheels that are whole; a name appears in the cache only when its content is complete."""
+def keep(folder, packages):
+    """Add the wheels that are whole to the cache; a name appears there only when its content is complete."""
     target = os.path.join(CACHE, folder)
     os.makedirs(target, exist_ok=True)
     for name in os.listdir(DOWNLOADED):
-        path = os.path.join(DOWNLOADED, name)
-        try:
-            with zipfile.ZipFile(path) as wheel:
-                wheel.getinfo(next(item for item in wheel.namelist() if item.endswith(".dist-info/RECORD")))
-        except (OSError, zipfile.BadZipFile, StopIteration, KeyError):
-            continue
         partial = os.path.join(target, "%s.%d.partial" % (name, time.time_ns()))
-        shutil.copyfile(path, partial)
-        os.replace(partial, os.path.join(target, name))
+        try:
+            repack(os.path.join(DOWNLOADED, name), partial, packages)
+            os.replace(partial, os.path.join(target, cached_name(name)))
+        except (OSError, ValueError, zipfile.BadZipFile, StopIteration):
+            with contextlib.suppress(OSError):
+                os.unlink(partial)
     return 0
+
+
+def cached_name(wheel):
+    """Return the wheel's name with a build tag: of two wheels of a version, pip takes the one that has it.
+
+    Source: "The wheel binary package format", file name convention. ValueError where there is a build tag already.
+    """
+    project, version, python, abi, platforms = wheel.split("-")
+    return "%s-%s-0-%s-%s-%s" % (project, version, python, abi, platforms)
+
+
+def repack(wheel, target, packages):
+    """Write the wheel uncompressed, with the code that was compiled for this Python beside it: both save time."""
+    with zipfile.ZipFile(wheel) as source, zipfile.ZipFile(target, "w", zipfile.ZIP_STORED) as copy:
+        record = next(name for name in source.namelist() if name.endswith(".dist-info/RECORD"))
+        added = ""
+        for item in source.infolist():
+            if item.filename == record:
+                continue
+            content = source.read(item)
+            copy.writestr(item, content, zipfile.ZIP_STORED)
+            compiled = compiled_code(os.path.join(packages, item.filename), content)
+            if compiled is not None:
+                name = importlib.util.cache_from_source(item.filename)
+                copy.writestr(name, compiled)
+                added += name + ",,\n"
+        copy.writestr(record, source.read(record).decode("utf-8") + added)
+
+
+def compiled_code(installed, source):
+    """Return the compiled code of an installed file; None where there is none.
+
+    Its header says that the source need not be looked at (PEP 552), since pip gives that a time of its own.
+    """
+    if not installed.endswith(".py"):
+        return None
+    try:
+        with open(importlib.util.cache_from_source(installed), "rb") as stream:
+            compiled = stream.read()
+    except OSError:
+        return None
+    if compiled[:4] != importlib.util.MAGIC_NUMBER:
+        return None
+    return compiled[:4] + (1).to_bytes(4, "little") + importlib.util.source_hash(source) + compiled[16:]
 
 
 if __name__ == "__main__":

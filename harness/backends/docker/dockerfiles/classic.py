@@ -22,9 +22,9 @@ from docker.errors import APIError, create_api_error_from_http_exception
 from docker.utils.build import exclude_paths
 
 from harness.backends.cancellation import Cancellation
-from harness.backends.docker.dockerfile_builders import Builder, BuilderRefused, BuildRequest, Outcome
+from harness.backends.docker.dockerfiles.builders import Builder, BuilderRefused, BuildRequest, Outcome, until_cancelled
 from harness.environments import DOCKERFILE
-from harness.errors import HarnessError, Interrupted
+from harness.errors import HarnessError
 from harness.tar_streams import CHUNK_BYTES
 
 IGNORE_FILE = ".dockerignore"
@@ -53,7 +53,8 @@ def build_classic(
     with tempfile.TemporaryFile(dir=request.work) as context:
         write_context(request, context)
         try:
-            response = _post(api, request, _read(context, cancellation))
+            chunks = iter(partial(context.read, CHUNK_BYTES), b"")
+            response = _post(api, request, until_cancelled(cancellation, chunks))
         except APIError as error:
             return _refused(error)
         with response, cancellation.ends_with(partial(_hang_up, response)):
@@ -121,13 +122,6 @@ def _add(archive: tarfile.TarFile, path: Path, name: str) -> None:
         ) from error
 
 
-def _read(file: IO[bytes], cancellation: Cancellation) -> Iterator[bytes]:
-    while chunk := file.read(CHUNK_BYTES):
-        if cancellation.requested:
-            raise Interrupted("the build was stopped")
-        yield chunk
-
-
 def _post(api: docker.APIClient, request: BuildRequest, context: Iterator[bytes]) -> requests.Response:
     """Do what `api.build` does, but return the response: only who has its connection can end the build."""
     parameters: dict[str, Any] = {
@@ -172,8 +166,8 @@ def _hang_up(response: requests.Response) -> None:
 class _Listener:
     """Turns the events of a build into lines, and remembers what they say about it.
 
-    made: the short ids of the images that the build has made and not taken from earlier ones. image_id: of the
-    finished image.
+    made: the short ids of the images that the build has made, and of those below its stages. image_id: of the finished
+    image.
     """
 
     request: BuildRequest
@@ -219,7 +213,7 @@ class _Listener:
         if step and int(step[1]) == self._step + 1:
             self._step += 1
         made = _MADE.match(line)
-        if made and not self._cached and self._step > 1:
+        if made and not self._cached:
             self.made.append(made[1])
         self._cached = line == " ---> Using cache"
 

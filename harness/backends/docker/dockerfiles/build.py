@@ -17,12 +17,12 @@ import docker
 from docker.errors import APIError
 
 from harness.backends.cancellation import Cancellation
-from harness.backends.docker.dockerfile_bases import BaseImage, bottom, resolve_base, resolve_bases, resolve_image
-from harness.backends.docker.dockerfile_builders import Builder, BuilderRefused, BuildRequest, Outcome
-from harness.backends.docker.dockerfile_buildkit import BUILDKIT
-from harness.backends.docker.dockerfile_classic import CLASSIC
-from harness.backends.docker.dockerfile_errors import explain_failure
-from harness.backends.docker.dockerfile_settings import (
+from harness.backends.docker.dockerfiles.bases import BaseImage, bottom, resolve_bases
+from harness.backends.docker.dockerfiles.builders import Builder, BuilderRefused, BuildRequest, Outcome
+from harness.backends.docker.dockerfiles.buildkit import BUILDKIT
+from harness.backends.docker.dockerfiles.classic import CLASSIC
+from harness.backends.docker.dockerfiles.errors import explain_failure
+from harness.backends.docker.dockerfiles.settings import (
     REPOSITORY,
     PreparedImage,
     mount_flags,
@@ -30,15 +30,13 @@ from harness.backends.docker.dockerfile_settings import (
     rewrite,
     secret_files,
 )
-from harness.backends.docker.dockerfile_stripping import strip_settings
-from harness.backends.docker.dockerfile_text import Stage, read_dockerfile
+from harness.backends.docker.dockerfiles.stripping import strip_settings
+from harness.backends.docker.dockerfiles.text import Stage, read_dockerfile
 from harness.builds.host_settings import HostSettings
 from harness.builds.log import clean_line
 from harness.cache import locked, run_folder
 from harness.docker_engine import owned_by
 from harness.errors import BackendUnavailable, Interrupted
-
-__all__ = ["BaseImage", "DockerfileBuild", "build_dockerfile", "resolve_base", "resolve_image"]
 
 BUILDERS = (CLASSIC, BUILDKIT)
 _LOCK_FILE = "build.lock"
@@ -78,6 +76,7 @@ def build_dockerfile(
     Raises HarnessError for what is wrong with the Dockerfile, BackendUnavailable for what is wrong with this machine,
     Interrupted after a cancellation. Nothing but a finished image stays.
     """
+    log = _Log(on_line, settings.secrets)
     dockerfile = read_dockerfile(folder)
     stages = dockerfile.stages(build_args)
     bases = resolve_bases(
@@ -86,10 +85,9 @@ def build_dockerfile(
         stages,
         pull=False,
         python_version=python_version,
-        on_line=on_line,
+        on_line=log.hear,
         cancellation=cancellation,
     )
-    log = _Log(on_line, settings.secrets)
     with run_folder() as work, locked(work / _LOCK_FILE) as lock:
         request = BuildRequest(dockerfile, tag, labels, build_args, settings.proxies, no_cache, work, lock)
         build = _Build(api, request, stages, bases, settings, log, cancellation)
@@ -144,7 +142,14 @@ class _Build:
         labels = owned_by(self.request.work / _LOCK_FILE)
         spared = self.request.dockerfile.variables_set()
         with prepared_images(
-            self.api, self.bases, self.settings, spared, tag, labels, with_secrets=not builder.mounts_secrets
+            self.api,
+            self.bases,
+            self.settings,
+            spared,
+            tag,
+            labels,
+            self.cancellation,
+            with_secrets=not builder.mounts_secrets,
         ) as prepared:
             request = self._on_prepared(prepared, tag, builder)
             try:
@@ -155,6 +160,7 @@ class _Build:
                     self.api,
                     outcome.image_id,
                     prepared.get(bottom(self.stages).image),
+                    self.settings.secrets,
                     tag=self.request.tag,
                     work=self.request.work,
                     cancellation=self.cancellation,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
@@ -10,7 +10,8 @@ from typing import Protocol
 import docker
 
 from harness.backends.cancellation import Cancellation
-from harness.backends.docker.dockerfile_text import Dockerfile, Instruction
+from harness.backends.docker.dockerfiles.text import Dockerfile, Instruction
+from harness.errors import Interrupted
 
 
 class BuilderRefused(Exception):
@@ -43,8 +44,8 @@ class BuildRequest:
 
     def as_written(self, text: str) -> str:
         """Return what a builder says in the words of the user's own Dockerfile."""
-        for new, old in self.replaced.items():
-            text = text.replace(new, old)
+        for new in sorted(self.replaced, key=len, reverse=True):
+            text = text.replace(new, self.replaced[new])
         return text
 
 
@@ -77,3 +78,11 @@ class Builder:
     name: str
     build: Build
     mounts_secrets: bool
+
+
+def until_cancelled(cancellation: Cancellation, chunks: Iterable[bytes]) -> Iterator[bytes]:
+    """Yield what is on its way to or from the engine. Raises Interrupted once a cancellation is asked for."""
+    for chunk in chunks:
+        if cancellation.requested:
+            raise Interrupted("the build was stopped")
+        yield chunk

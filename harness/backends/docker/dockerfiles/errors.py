@@ -7,8 +7,8 @@ from collections.abc import Iterable
 
 from docker.errors import APIError
 
-from harness.backends.docker.dockerfile_builders import Outcome
-from harness.backends.docker.dockerfile_text import Dockerfile
+from harness.backends.docker.dockerfiles.builders import Outcome
+from harness.backends.docker.dockerfiles.text import Dockerfile
 from harness.docker_engine import explain
 from harness.errors import HarnessError
 

@@ -16,8 +16,10 @@ from typing import Any
 import docker
 from docker.errors import APIError, DockerException
 
-from harness.backends.docker.dockerfile_bases import BaseImage
-from harness.backends.docker.dockerfile_text import Dockerfile, Stage
+from harness.backends.cancellation import Cancellation
+from harness.backends.docker.dockerfiles.bases import BaseImage
+from harness.backends.docker.dockerfiles.builders import until_cancelled
+from harness.backends.docker.dockerfiles.text import Dockerfile, Stage
 from harness.builds.host_settings import HostSettings
 from harness.tar_streams import tar_stream
 
@@ -29,10 +31,7 @@ NO_COMMAND = "/.harness-no-command"
 
 @dataclass(frozen=True, slots=True)
 class PreparedImage:
-    """base_config: what the base image's configuration was. layers: how many of them the base image has.
-
-    tag: also the comment in the prepared image's history.
-    """
+    """tag: also the comment in its history. base_config, layers: of the base image; its layers are only counted."""
 
     base: BaseImage
     tag: str
@@ -50,6 +49,7 @@ def prepared_images(
     spared: frozenset[str],
     tag: str,
     labels: Mapping[str, str],
+    cancellation: Cancellation,
     *,
     with_secrets: bool,
 ) -> Iterator[dict[str, PreparedImage]]:
@@ -62,7 +62,9 @@ def prepared_images(
     content = _content(settings, with_secrets=with_secrets)
     try:
         yield {
-            name: _prepare(api, base, f"{tag}-{number}", variables, labels, content)
+            name: _prepare(
+                api, base, f"{tag}-{number}", variables, labels, until_cancelled(cancellation, tar_stream(content))
+            )
             for number, (name, base) in enumerate(bases.items())
         }
     finally:
@@ -111,7 +113,7 @@ def _prepare(
     tag: str,
     variables: Mapping[str, str],
     labels: Mapping[str, str],
-    content: list[tuple[str, bytes | Path | None]],
+    archive: Iterator[bytes],
 ) -> PreparedImage:
     found = api.inspect_image(base.image_id)
     config = found["Config"]
@@ -123,7 +125,7 @@ def _prepare(
     }
     container = api.create_container(base.image_id, None if has_command else [NO_COMMAND], labels=dict(labels))["Id"]
     try:
-        api.put_archive(container, "/", tar_stream(content))
+        api.put_archive(container, "/", archive)
         repository, _, version = tag.rpartition(":")
         api.commit(container, repository, version, message=tag, pause=False, conf=changed)
     finally:
@@ -134,7 +136,7 @@ def _prepare(
 
 def _merged(environment: list[str], variables: Mapping[str, str]) -> list[str]:
     """Return the environment with these variables: those that it has in their places, the others at its end."""
-    values = dict(entry.split("=", maxsplit=1) for entry in environment) | variables
+    values = {**dict(entry.split("=", maxsplit=1) for entry in environment), **variables}
     return [f"{name}={value}" for name, value in values.items()]
 
 

@@ -6,6 +6,7 @@ it is loaded under its final name. Layers of the base image are not sent back: t
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import json
 import posixpath
@@ -21,8 +22,9 @@ import docker
 from docker.errors import APIError
 
 from harness.backends.cancellation import Cancellation
-from harness.backends.docker.dockerfile_settings import NO_COMMAND, SETTINGS_FOLDER, PreparedImage
-from harness.errors import Interrupted
+from harness.backends.docker.dockerfiles.builders import until_cancelled
+from harness.backends.docker.dockerfiles.settings import NO_COMMAND, SETTINGS_FOLDER, PreparedImage
+from harness.errors import HarnessError
 from harness.tar_streams import CHUNK_BYTES
 
 _FOLDER = SETTINGS_FOLDER.strip("/")
@@ -35,6 +37,7 @@ def strip_settings(
     api: docker.APIClient,
     image: str,
     prepared: PreparedImage | None,
+    secrets: frozenset[str],
     *,
     tag: str,
     work: Path,
@@ -43,18 +46,27 @@ def strip_settings(
     """Load `image` as `tag` without the settings, and return its id.
 
     prepared: what its last stage is built on, None where that is scratch; layers may still hold copies of the settings,
-    where an instruction has copied or changed all files. work: a folder with room for the saved image.
+    where an instruction has copied or changed all files. secrets: words to star out in the history, which tells the
+    proxies where the Dockerfile declares them as arguments. work: a folder with room for the saved image.
     """
     saved = work / "image.tar"
-    with saved.open("wb") as file, closing(api.get_image(image)) as chunks:
-        file.writelines(_until(cancellation, chunks))
+    try:
+        with saved.open("wb") as file, closing(api.get_image(image)) as chunks:
+            file.writelines(until_cancelled(cancellation, chunks))
+    except OSError as error:
+        if error.errno != errno.ENOSPC:
+            raise
+        raise HarnessError(
+            "no room to copy the image",
+            file=str(work.parent),
+            remedy="Make room there, or set HARNESS_CACHE_DIR to another disk.",
+        ) from error
     with tarfile.open(saved, "r:") as archive:
         manifest = json.loads(_content(archive, "manifest.json"))[0]
         config = json.loads(_content(archive, manifest["Config"]))
         layers = _kept_layers(archive, manifest["Layers"], config["rootfs"]["diff_ids"], prepared, work)
     config["rootfs"]["diff_ids"] = [layer.digest for layer in layers]
-    if prepared:
-        _strip_config(config, prepared)
+    _strip_config(config, prepared, secrets)
     try:
         _load(api, tag, config, layers, cancellation, with_base=False)
     except APIError:
@@ -88,12 +100,13 @@ def _kept_layers(
     below = prepared.layers if prepared else 0
     layers = []
     for number, (name, digest) in enumerate(zip(names, digests, strict=True)):
+        if prepared and number == below:
+            continue
         member = _member(archive, name)
         layer = _Layer(digest, Path(str(archive.name)), member.offset_data, member.size, is_base=number < below)
         if not layer.is_base and _mentions_settings(_uncompressed(layer.chunks())):
             layer = _without_settings(layer, work / f"layer-{number}.tar")
-        if prepared is None or number != below:
-            layers.append(layer)
+        layers.append(layer)
     return layers
 
 
@@ -126,24 +139,33 @@ def _mentions_settings(chunks: Iterable[bytes]) -> bool:
     wanted = _FOLDER.encode()
     rest = b""
     for chunk in chunks:
-        if wanted in rest + chunk:
+        rest += chunk
+        if wanted in rest:
             return True
-        rest = chunk[-len(wanted) :]
+        rest = rest[-len(wanted) :]
     return False
 
 
-def _strip_config(config: dict[str, Any], prepared: PreparedImage) -> None:
+def _strip_config(config: dict[str, Any], prepared: PreparedImage | None, secrets: frozenset[str]) -> None:
     """Give the configuration back what the base image has in place of what the prepared image had."""
-    for section in (config["config"], config.get("container_config") or {}):
-        if section.get("Env"):
-            section["Env"] = _own_variables(section["Env"], prepared)
-        if section.get("Labels"):
-            own = {name: value for name, value in section["Labels"].items() if prepared.labels.get(name) != value}
-            section["Labels"] = own or prepared.base_config.get("Labels")
-        if section.get("Cmd") == [NO_COMMAND]:
-            section["Cmd"] = None
-    config["history"] = [entry for entry in config.get("history") or [] if entry.get("comment") != prepared.tag]
-    config.pop(_BUILD_INFO, None)
+    for about_the_build in ("container", "container_config", _BUILD_INFO):
+        config.pop(about_the_build, None)
+    history = config.get("history") or []
+    for entry in history:
+        for secret in secrets:
+            if secret in entry.get("created_by", ""):
+                entry["created_by"] = entry["created_by"].replace(secret, "****")
+    if prepared is None:
+        return
+    config["history"] = [entry for entry in history if entry.get("comment") != prepared.tag]
+    image = config["config"]
+    if image.get("Env"):
+        image["Env"] = _own_variables(image["Env"], prepared)
+    if image.get("Labels"):
+        own = {name: value for name, value in image["Labels"].items() if prepared.labels.get(name) != value}
+        image["Labels"] = own or prepared.base_config.get("Labels")
+    if image.get("Cmd") == [NO_COMMAND]:
+        image["Cmd"] = None
 
 
 def _own_variables(environment: Sequence[str], prepared: PreparedImage) -> list[str]:
@@ -169,7 +191,7 @@ def _load(
     for place, layer in zip(places, layers, strict=True):
         if with_base or not layer.is_base:
             entries.append((place, layer.size, layer.chunks()))
-    for event in api.load_image(_until(cancellation, _tar(entries))):
+    for event in api.load_image(until_cancelled(cancellation, _tar(entries))):
         if "error" in event:
             raise APIError(event["error"], explanation=event["error"])
 
@@ -215,10 +237,3 @@ def _part(file: Path, start: int, size: int) -> Iterator[bytes]:
         while size and (chunk := stream.read(min(CHUNK_BYTES, size))):
             size -= len(chunk)
             yield chunk
-
-
-def _until(cancellation: Cancellation, chunks: Iterable[bytes]) -> Iterator[bytes]:
-    for chunk in chunks:
-        if cancellation.requested:
-            raise Interrupted("the build was stopped")
-        yield chunk

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import docker
-from docker.errors import APIError, ImageNotFound
+from docker.errors import APIError
 
 from harness.backends.cancellation import Cancellation
-from harness.backends.docker.dockerfile_text import SCRATCH, Dockerfile, Stage, read_dockerfile
+from harness.backends.docker.dockerfiles.text import SCRATCH, Dockerfile, Stage, read_dockerfile
 from harness.errors import BackendUnavailable, Interrupted
 
 # Made by tools/make_base_image where no registry can be reached; followed by `major.minor`.
@@ -122,8 +122,10 @@ def _remedy(name: str, stage: Stage) -> str:
 def _local(api: docker.APIClient, name: str) -> str | None:
     try:
         return str(api.inspect_image(name)["Id"])
-    except ImageNotFound:
-        return None
+    except APIError as error:
+        if error.status_code in (400, 404):  # 400: no name of an image at all
+            return None
+        raise
 
 
 def _pulled(

@@ -13,8 +13,8 @@ import docker
 from docker.transport import UnixHTTPAdapter
 
 from harness.backends.cancellation import Cancellation
-from harness.backends.docker.dockerfile_builders import Builder, BuilderRefused, BuildRequest, Outcome
-from harness.backends.docker.dockerfile_text import Dockerfile, Instruction
+from harness.backends.docker.dockerfiles.builders import Builder, BuilderRefused, BuildRequest, Outcome
+from harness.backends.docker.dockerfiles.text import Dockerfile, Instruction
 from harness.backends.processes import run_logged
 from harness.environments import DOCKERFILE
 from harness.errors import BackendUnavailable
@@ -27,7 +27,8 @@ _STEP = re.compile(r"\s*> \[(?:(?P<stage>\S+) )?\s*(?P<number>\d+)/\d+\] (?P<key
 _LINE = re.compile(rf"{DOCKERFILE}:(\d+)$")
 _EXIT_CODE = re.compile(r"exit code: (\d+)")
 _ERROR = re.compile(
-    r"(?:ERROR: )?(?:failed to solve(?: with frontend [\w.]+)?: )?(?:failed to create LLB definition: )?(?P<said>.+)"
+    r"(?:ERROR: )?(?:failed to build: )?(?:failed to solve(?: with frontend [\w.]+)?: )?"
+    r"(?:failed to create LLB definition: )?(?P<said>.+)"
 )
 
 
