@@ -9,6 +9,7 @@ import subprocess
 import sys
 import threading
 import time
+import uuid
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -49,7 +50,7 @@ def small(tmp_path: Path) -> Environment:
     folder = tmp_path / "small"
     folder.mkdir()
     # Nobody has built one of this name before, on whatever engine.
-    info = {"id": "0" * 24, "name": "Small", "description": str(tmp_path)}
+    info = {"id": "0" * 24, "name": "Small", "description": uuid.uuid4().hex}
     (folder / "env_info.json").write_text(json.dumps(info))
     (folder / "requirements.txt").write_text("six==1.17.0\n")
     return read_environment(folder)

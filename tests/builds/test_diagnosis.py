@@ -1,4 +1,4 @@
-"""The logs are what uv 0.13 printed for these requirements."""
+"""The logs are what uv 0.13 and pip 23 printed for these requirements."""
 
 import pytest
 
@@ -29,6 +29,48 @@ UNSATISFIABLE = "we can conclude that your requirements are unsatisfiable."
             "numpyy",
             1,
             id="no such package",
+        ),
+        pytest.param(
+            "ERROR: Could not find a version that satisfies the requirement numpyy (from versions: none)\n"
+            "ERROR: No matching distribution found for numpyy",
+            "no_such_package",
+            "numpyy",
+            1,
+            id="no such package, pip",
+        ),
+        pytest.param(
+            "ERROR: Could not find a version that satisfies the requirement numpy==99.1 (from versions: 1.26.4)\n"
+            "ERROR: No matching distribution found for numpy==99.1",
+            "no_such_version",
+            "numpy",
+            2,
+            id="no such version, pip",
+        ),
+        pytest.param(
+            "WARNING: Retrying (Retry(total=0, connect=None, read=None, redirect=None, status=None)) after connection "
+            "broken by 'NewConnectionError': Failed to establish a new connection: [Errno 101]'\n"
+            "ERROR: Could not find a version that satisfies the requirement numpyy (from versions: none)",
+            "network_unreachable",
+            None,
+            None,
+            id="an index out of reach, which pip takes for an empty one",
+        ),
+        pytest.param(
+            "ERROR: Cannot install -r requirements.txt (line 3) and numpy==1.26.4 because these package versions have "
+            "conflicting dependencies.\n\nThe conflict is caused by:\n    The user requested numpy==1.26.4\n"
+            "    pandas 3.1.1 depends on numpy>=2.0.2\n",
+            "conflicting_lines",
+            "pandas",
+            3,
+            id="conflict through a dependency, pip",
+        ),
+        pytest.param(
+            "Collecting pandas==3.1.1\nCollecting tensorflow==1.15\n      Error: pg_config executable not found.\n"
+            "error: subprocess-exited-with-error",
+            "missing_system_library",
+            "tensorflow",
+            4,
+            id="a build that needs a library, pip",
         ),
         pytest.param(
             f"Because there is no version of numpy==99.1 and you require numpy==99.1, {UNSATISFIABLE}",

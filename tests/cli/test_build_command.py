@@ -8,21 +8,25 @@ import signal
 import socket
 import subprocess
 import sys
+import uuid
 from collections.abc import Callable
 from pathlib import Path
 
+import docker
 import pytest
+
+from harness.backends import BACKENDS
 
 MakeTask = Callable[..., Path]
 CUSTOM = "def fit(X, y, output_dir, **kwargs):\n    pass\n"
 
 
-@pytest.fixture
-def small(tmp_path: Path) -> Path:
-    """Give a base environment that is built in a second."""
-    folder = tmp_path / "small"
-    folder.mkdir()
-    (folder / "env_info.json").write_text(json.dumps({"id": "0" * 24, "name": "Small"}))
+@pytest.fixture(scope="module")
+def small(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Give a base environment that is quickly built and that no engine has."""
+    folder = tmp_path_factory.mktemp("small")
+    info = {"id": "0" * 24, "name": "Small", "description": uuid.uuid4().hex}
+    (folder / "env_info.json").write_text(json.dumps(info))
     (folder / "requirements.txt").write_text("six==1.17.0\n")
     return folder
 
@@ -32,17 +36,34 @@ def harness(*arguments: object) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, capture_output=True, text=True, check=False)
 
 
-def test_a_build_prints_its_log(make_task: MakeTask, small: Path) -> None:
-    done = harness("build", make_task(CUSTOM, requirements="iniconfig==2.0.0\n"), "--env", small)
+def test_a_build_in_a_venv_prints_its_log(make_task: MakeTask, small: Path) -> None:
+    task = make_task(CUSTOM, requirements="iniconfig==2.0.0\n")
+    done = harness("build", task, "--env", small, "--backend", "venv")
     assert done.returncode == 0, done.stderr
     assert "six==1.17.0" in done.stdout
     assert "iniconfig==2.0.0" in done.stdout
     assert done.stdout.rstrip().endswith("build succeeded")
 
 
-def test_a_failed_build_ends_in_one_paragraph_that_names_line_cause_and_fix(make_task: MakeTask, small: Path) -> None:
+def test_a_build_with_docker_prints_its_log_and_the_name_of_the_image(
+    make_task: MakeTask, small: Path, engine: docker.APIClient
+) -> None:
+    task = make_task(CUSTOM, requirements="iniconfig==2.0.0\n")
+    for _ in range(2):
+        done = harness("build", task, "--env", small, "--backend", "docker")
+        assert done.returncode == 0, done.stderr
+        *log, image = done.stdout.splitlines()
+        assert log[-1].endswith("build succeeded")
+        assert [line for line in log if "iniconfig-2.0.0" in line]
+    assert engine.inspect_image(image)["Config"]["Labels"]["task-harness.task"] == "tried"
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_a_failed_build_ends_in_one_paragraph_that_names_line_cause_and_fix(
+    backend: str, make_task: MakeTask, small: Path
+) -> None:
     task = make_task(CUSTOM, requirements="iniconfig\n\niniconfig==99.1\n")
-    done = harness("build", task, "--env", small)
+    done = harness("build", task, "--env", small, "--backend", backend)
     assert done.returncode == 3
     last = done.stdout.rstrip().splitlines()[-1]
     assert last == (
@@ -52,7 +73,7 @@ def test_a_failed_build_ends_in_one_paragraph_that_names_line_cause_and_fix(make
 
 
 def test_json_is_the_build_record(make_task: MakeTask, small: Path) -> None:
-    done = harness("build", make_task(CUSTOM), "--env", small, "--json")
+    done = harness("build", make_task(CUSTOM), "--env", small, "--backend", "venv", "--json")
     record = json.loads(done.stdout)
     assert record["buildStatus"] == "success"
     assert record["buildStart"] <= record["buildEnd"]
@@ -65,7 +86,7 @@ def test_an_r_task_is_not_built_as_if_it_were_python(command: str, tmp_path: Pat
     (tmp_path / "custom.R").write_text("fit <- function(X, y, output_dir, ...) {}\n")
     (tmp_path / "requirements.txt").write_text("glmnet\n")
     (tmp_path / "model-metadata.yaml").write_text("name: Net\ntype: training\ntargetType: regression\n")
-    done = harness(command, tmp_path)
+    done = harness(command, tmp_path, "--backend", "venv")
     assert done.returncode == 4, done.stdout + done.stderr
     assert "custom.R: the venv backend builds and runs Python tasks only" in done.stderr
 
@@ -90,6 +111,7 @@ def test_ctrl_c_ends_a_build_and_leaves_nothing_half_built(make_task: MakeTask, 
         }
         task = make_task(CUSTOM, requirements="iniconfig\n")
         command = [sys.executable, "-m", "harness", "validate", str(task), "--env", str(small)]
+        command += ["--backend", "venv"]
         with subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, text=True) as process:
             silent.settimeout(60)
             connection, _ = silent.accept()

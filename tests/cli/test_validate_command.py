@@ -57,7 +57,7 @@ def test_a_passing_task_exits_with_0_and_leaves_report_archives_and_predictions(
 
 def test_json_is_one_document_in_the_agreed_form(make_task: MakeTask, tmp_path: Path) -> None:
     task = make_task(GOOD, requirements="six>=1.16,<2  # a small one\n")
-    done = harness("validate", task, "--output", tmp_path / "out", "--json")
+    done = harness("validate", task, "--backend", "venv", "--output", tmp_path / "out", "--json")
     report = json.loads(done.stdout)
     assert report["schemaVersion"] == 1
     assert report["verdict"] == "passed"
@@ -279,7 +279,8 @@ def test_an_interrupted_run_exits_with_130_and_leaves_no_process(
         "import time\n\n\ndef fit(X, y, output_dir, **kwargs):\n"
         f"    open({str(started)!r}, 'w').close()\n    time.sleep(1000)\n"
     )
-    command = [sys.executable, "-m", "harness", "validate", str(task), "--output", str(tmp_path / "out")]
+    command = [sys.executable, "-m", "harness", "validate", str(task), "--backend", "venv"]
+    command += ["--output", str(tmp_path / "out")]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
         wait_until(started.exists)
         process.send_signal(number)
@@ -298,7 +299,8 @@ def test_a_killed_run_leaves_no_process_and_the_next_one_removes_its_folder(
         "import time\n\n\ndef fit(X, y, output_dir, **kwargs):\n"
         f"    open({str(started)!r}, 'w').close()\n    time.sleep(1000)\n"
     )
-    command = [sys.executable, "-m", "harness", "validate", str(task), "--output", str(tmp_path / "out")]
+    command = [sys.executable, "-m", "harness", "validate", str(task), "--backend", "venv"]
+    command += ["--output", str(tmp_path / "out")]
     with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
         wait_until(started.exists)
         process.kill()

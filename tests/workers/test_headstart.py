@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from harness import Settings, validate
+from harness.backends import BACKENDS
 from harness.records import NetworkPolicy
 from harness.workers import headstart
 
@@ -34,11 +37,23 @@ def score(data, model, **kwargs):
 """
 
 
+@pytest.fixture(autouse=True)
+def no_notes(cache: Path) -> None:
+    """Forget what earlier tests have noted, and spoilt."""
+    for file in (cache / "headstart").glob("*.json"):
+        file.unlink()
+
+
+@pytest.fixture(params=BACKENDS)
+def backend(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
 @pytest.fixture
-def task(make_task: MakeTask) -> Path:
+def task(make_task: MakeTask, backend: str) -> Path:
     """Give a task that has been validated once."""
     folder = make_task(FIT)
-    assert validate(folder).passed
+    assert validate(folder, Settings(backend=backend)).passed
     return folder
 
 
@@ -46,50 +61,65 @@ def running(cache: Path) -> int:
     return len(list((cache / "runs").glob("*/")))
 
 
-def test_the_second_run_of_a_folder_takes_the_early_worker(task: Path, cache: Path) -> None:
+def begin(task: Path, cache: Path) -> None:
+    """Begin a worker; a container is started in a thread."""
     headstart.begin(["validate", str(task)])
+    deadline = time.monotonic() + 30
+    while running(cache) == 0:
+        assert time.monotonic() < deadline, "nothing was started"
+        time.sleep(0.01)
+
+
+def test_the_second_run_of_a_folder_takes_the_early_worker(task: Path, backend: str, cache: Path) -> None:
+    begin(task, cache)
     assert running(cache) == 1
-    report = validate(task)
+    report = validate(task, Settings(backend=backend))
     assert report.passed
     assert running(cache) == 0
 
 
-def test_an_edit_is_judged_as_edited(task: Path) -> None:
+def test_an_edit_is_judged_as_edited(task: Path, backend: str, cache: Path) -> None:
     custom = task / "custom.py"
     custom.write_text("import decimal\nfrom sklearn.linear_model import Ridge\n" + custom.read_text() + "\n1 / 0\n")
-    headstart.begin(["validate", str(task)])
-    report = validate(task)
+    begin(task, cache)
+    report = validate(task, Settings(backend=backend))
     assert [check.id for check in report.checks if check.status == "failed"] == ["fit"]
 
 
-def test_a_worker_that_does_not_fit_the_plan_is_replaced(task: Path, cache: Path) -> None:
-    headstart.begin(["validate", str(task)])
-    report = validate(task, Settings(network=NetworkPolicy.PUBLIC))
+def test_a_worker_that_does_not_fit_the_plan_is_replaced(task: Path, backend: str, cache: Path) -> None:
+    begin(task, cache)
+    report = validate(task, Settings(backend=backend, network=NetworkPolicy.PUBLIC))
     assert report.passed
     assert running(cache) == 0
 
 
-def test_other_dependencies_get_another_worker(task: Path) -> None:
+def test_other_dependencies_get_another_worker(task: Path, backend: str, cache: Path) -> None:
     (task / "requirements.txt").write_text("six==1.17.0\n")
     (task / "custom.py").write_text("import six\n" + FIT)
-    headstart.begin(["validate", str(task)])
-    assert validate(task).passed
+    begin(task, cache)
+    assert validate(task, Settings(backend=backend)).passed
 
 
-def test_other_imports_get_another_worker_and_the_next_run_begins_with_it(task: Path, cache: Path) -> None:
+def test_other_imports_get_another_worker_and_the_next_run_begins_with_it(
+    task: Path, backend: str, cache: Path
+) -> None:
     (task / "custom.py").write_text("import sklearn.isotonic\n" + FIT)
-    headstart.begin(["validate", str(task)])
-    assert validate(task).passed
+    begin(task, cache)
+    assert validate(task, Settings(backend=backend)).passed
     notes = [json.loads(file.read_text()) for file in (cache / "headstart").glob("*.json")]
-    assert [note for note in notes if "sklearn.isotonic" in note["preload"]]
+    assert [note for note in notes if "sklearn.isotonic" in note["recipe"]["preload"]]
     assert running(cache) == 0
 
 
 def test_an_early_worker_that_nobody_takes_is_gone(task: Path, cache: Path) -> None:
-    headstart.begin(["validate", str(task)])
+    begin(task, cache)
     assert running(cache) == 1
     headstart.drop()
     assert running(cache) == 0
+
+
+def with_recipe(note: dict[str, Any], **changed: str) -> str:
+    return json.dumps({**note, "recipe": {**note["recipe"], **changed}})
 
 
 @pytest.mark.parametrize(
@@ -97,18 +127,20 @@ def test_an_early_worker_that_nobody_takes_is_gone(task: Path, cache: Path) -> N
     [
         pytest.param(lambda _: "not JSON", id="spoilt"),
         pytest.param(lambda _: "[]", id="of another form"),
-        pytest.param(lambda note: json.dumps({**note, "python": "/usr/bin/python3"}), id="python from elsewhere"),
-        pytest.param(lambda note: json.dumps({**note, "python": note["python"] + "-gone"}), id="venv is gone"),
+        pytest.param(lambda note: json.dumps({**note, "kind": "ship"}), id="of another kind"),
+        pytest.param(lambda note: with_recipe(note, python="/usr/bin/python3"), id="python from elsewhere"),
+        pytest.param(lambda note: with_recipe(note, python=note["recipe"]["python"] + "-gone"), id="python is gone"),
+        pytest.param(lambda note: with_recipe(note, image="task-harness/worker:gone"), id="image is gone"),
     ],
 )
 def test_a_note_that_cannot_be_used_only_costs_the_head_start(
-    spoil: Callable[[dict[str, str]], str], task: Path, cache: Path
+    spoil: Callable[[dict[str, Any]], str], task: Path, backend: str, cache: Path
 ) -> None:
     for file in (cache / "headstart").glob("*.json"):
-        file.write_text(spoil(json.loads(file.read_text()) if file.read_text().startswith("{") else {"python": ""}))
+        file.write_text(spoil(json.loads(file.read_text())))
     headstart.begin(["validate", str(task)])
+    assert validate(task, Settings(backend=backend)).passed
     assert running(cache) == 0
-    assert validate(task).passed
 
 
 @pytest.mark.parametrize(

@@ -12,6 +12,8 @@ from harness.builds.model import Diagnosis, RelatedLine
 from harness.records import Dependency
 
 TELLING_LINES = 12
+AT_WORK_ON_A_PACKAGE = ("missing_compiler", "missing_system_library")
+_COLLECTING = re.compile(r"^\s*Collecting ([A-Za-z0-9._-]+)", re.MULTILINE)
 _TROUBLE = re.compile(r"error|failed|cannot|could not|no such|conflict|because", re.IGNORECASE)
 
 
@@ -25,6 +27,8 @@ def diagnose_build(log_lines: Sequence[str], dependencies: Sequence[Dependency])
             continue
         named = {name: value for name, value in found.groupdict().items() if value}
         package, other = named.get("package"), named.get("other")
+        if package is None and signature.category in AT_WORK_ON_A_PACKAGE:
+            package = _last_collected(log[: found.start()])
         line = _line_of(package, dependencies, log)
         other_line = _line_of(other, dependencies, log)
         related = (
@@ -48,6 +52,12 @@ def diagnose_build(log_lines: Sequence[str], dependencies: Sequence[Dependency])
         suggestion="Read the build log.",
         evidence=evidence or tuple(log_lines[-TELLING_LINES:]),
     )
+
+
+def _last_collected(log: str) -> str | None:
+    """Return the package that pip began with last: it builds one before it looks at the next."""
+    found = _COLLECTING.findall(log)
+    return found[-1] if found else None
 
 
 def _line_of(package: str | None, dependencies: Sequence[Dependency], log: str) -> Dependency | None:
