@@ -8,6 +8,7 @@ import os
 import tarfile
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from pathlib import Path
 
 LOGS_NAME = "logs.tar.gz"
@@ -29,13 +30,22 @@ def write_training_artifact(folder: Path, artifact_folder: Path) -> Path:
 
 
 def regular_files(folder: Path) -> Iterator[tuple[str, Path]]:
-    """Yield (name with `/`, path) of every regular file below `folder`, sorted by name; links are not followed."""
-    for path, folders, names in os.walk(folder):
-        folders.sort()
-        for name in sorted(names):
-            file = Path(path, name)
-            if file.is_file() and not file.is_symlink():
-                yield file.relative_to(folder).as_posix(), file
+    """Yield (name with `/`, path) of every regular file below `folder`, sorted by name; links are not followed.
+
+    What cannot be read is left out, and what lies too deep for the kernel to name.
+    """
+    found = []
+    waiting = [""]
+    while waiting:
+        place = waiting.pop()
+        with suppress(OSError), os.scandir(os.path.join(folder, place)) as entries:  # noqa: PTH118 - ten times faster
+            for entry in entries:
+                if entry.is_dir(follow_symlinks=False):
+                    waiting.append(f"{place}{entry.name}/")
+                elif entry.is_file(follow_symlinks=False) and os.access(entry.path, os.R_OK):
+                    found.append(f"{place}{entry.name}")
+    for name in sorted(found):
+        yield name, folder / name
 
 
 def star_out(text: str, secrets: Iterable[str]) -> str:

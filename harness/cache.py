@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import fcntl
 import os
-import shutil
 import tempfile
+import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -13,6 +13,8 @@ from pathlib import Path
 from platformdirs import user_cache_path
 
 from harness.errors import HarnessError
+
+_AS_FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW
 
 
 def cache_folder() -> Path:
@@ -82,15 +84,46 @@ def run_folder() -> Iterator[Path]:
 
 
 def remove_tree(folder: Path) -> None:
-    """Remove a folder that may hold subfolders which a task has locked."""
+    """Remove a folder whatever a task has made of it: locked, or deeper than any path reaches.
+
+    What is in a subfolder moves up before that goes, so that no path is long. What cannot be removed stays.
+    """
     with suppress(OSError):
+        if folder.is_symlink() or not folder.is_dir():
+            folder.unlink()
+            return
         folder.chmod(0o700)
-    for path, names, _ in os.walk(folder):
-        for subfolder in (Path(path, name) for name in names):
-            if not subfolder.is_symlink():
-                with suppress(OSError):
-                    subfolder.chmod(0o700)
-    shutil.rmtree(folder, ignore_errors=True)
+        top = os.open(folder, _AS_FOLDER)
+        try:
+            entries = list(os.scandir(top))
+            while entries and sum(_removed(entry, top, top) for entry in entries):
+                entries = list(os.scandir(top))
+        finally:
+            os.close(top)
+        folder.rmdir()
+
+
+def _removed(entry: os.DirEntry[str], parent: int, top: int) -> bool:
+    """Remove an entry of the folder `parent`, or move it up to `top` where it is a folder in a subfolder of that."""
+    try:
+        if not entry.is_dir(follow_symlinks=False):
+            os.unlink(entry.name, dir_fd=parent)
+            return True
+        # A folder that moves must be ours to write: its link to the folder above changes.
+        os.chmod(entry.name, 0o700, dir_fd=parent)
+        if parent != top:
+            os.rename(entry.name, uuid.uuid4().hex, src_dir_fd=parent, dst_dir_fd=top)
+            return True
+        folder = os.open(entry.name, _AS_FOLDER, dir_fd=top)
+        try:
+            for inner in list(os.scandir(folder)):
+                _removed(inner, folder, top)
+        finally:
+            os.close(folder)
+        os.rmdir(entry.name, dir_fd=top)
+    except OSError:
+        return False
+    return True
 
 
 def lock_of(folder: Path) -> Path:

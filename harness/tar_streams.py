@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import io
 import os
 import tarfile
@@ -10,6 +11,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 CHUNK_BYTES = 256 * 1024
+_ZEROS = bytes(CHUNK_BYTES)
 
 
 class TooLarge(Exception):
@@ -64,24 +66,34 @@ def _exactly(stream: io.BufferedReader, size: int) -> Iterator[bytes]:
 def unpack(chunks: Iterable[bytes], folder: Path, most_bytes: int) -> None:
     """Write the folders and files of a tar below `folder`, without the first part of their names.
 
-    Links other than to a file that came before, devices and pipes are left out; what is written belongs to us and can
-    be read and removed. Raises TooLarge where there is more than that many bytes, ReadError where it is no tar.
+    Links other than to a file that came before, devices, pipes and what lies too deep for a path are left out. What is
+    written belongs to us and can be read and removed. Raises TooLarge where there is more than that many bytes,
+    ReadError where it is no tar.
     """
     left = most_bytes
     with tarfile.open(fileobj=ChunkReader(chunks), mode="r|", bufsize=CHUNK_BYTES) as archive:
         for member in archive:
-            place = _place(folder, member.name)
-            if member.isdir():
-                place.mkdir(mode=0o700, parents=True, exist_ok=True)
-            elif member.islnk():
-                source = _place(folder, member.linkname)
-                if source.is_file():
-                    os.link(source, place)
-            elif member.isreg():
+            if member.isreg():
                 left -= member.size
                 if left < 0:
                     raise TooLarge
-                _write(archive, member, place)
+            try:
+                _unpack_member(archive, member, folder)
+            except OSError as error:
+                if error.errno != errno.ENAMETOOLONG:
+                    raise
+
+
+def _unpack_member(archive: tarfile.TarFile, member: tarfile.TarInfo, folder: Path) -> None:
+    place = _place(folder, member.name)
+    if member.isdir():
+        place.mkdir(mode=0o700, parents=True, exist_ok=True)
+    elif member.islnk():
+        source = _place(folder, member.linkname)
+        if source.is_file():
+            os.link(source, place)
+    elif member.isreg():
+        _write(archive, member, place)
 
 
 def _place(folder: Path, name: str) -> Path:
@@ -91,12 +103,25 @@ def _place(folder: Path, name: str) -> Path:
 
 
 def _write(archive: tarfile.TarFile, member: tarfile.TarInfo, place: Path) -> None:
-    place.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    """Write a file; runs of zeros in it, which a hole of its origin may have become, take no room."""
     content = archive.extractfile(member)
     assert content is not None
-    with place.open("xb") as file:
+    with _new_file(place) as file:
         while chunk := content.read(CHUNK_BYTES):
-            file.write(chunk)
+            if chunk == _ZEROS:
+                file.seek(CHUNK_BYTES, os.SEEK_CUR)
+            else:
+                file.write(chunk)
+        if file.tell() != os.fstat(file.fileno()).st_size:
+            file.truncate()
+
+
+def _new_file(place: Path) -> io.FileIO:
+    try:
+        return place.open("xb", buffering=0)
+    except FileNotFoundError:
+        place.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        return place.open("xb", buffering=0)
 
 
 class ChunkReader(io.RawIOBase):

@@ -10,6 +10,10 @@ from pathlib import Path
 import docker
 import pytest
 
+from harness.backends.docker.images import Image, list_images, remove_image, upper_first
+from harness.docker_engine import Label, connect
+from harness.errors import BackendUnavailable
+
 CHECKOUT = Path(__file__).parents[1]
 
 
@@ -24,6 +28,30 @@ def cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         del os.environ["HARNESS_CACHE_DIR"]
     else:
         os.environ["HARNESS_CACHE_DIR"] = before
+
+
+@pytest.fixture(scope="session", autouse=True)
+def images(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Remove the images that the tests have built, and only those; a test may run where there is no engine."""
+    before = {image.id for image in images_on_engine()}
+    yield
+    used = {file.name for file in tmp_path_factory.getbasetemp().glob("**/images/*")}
+    new = [image for image in images_on_engine() if image.id not in before and image.labels[Label.DIGEST] in used]
+    if new:
+        api = connect()
+        for image in upper_first(new):
+            remove_image(api, image)
+        api.close()
+
+
+def images_on_engine() -> tuple[Image, ...]:
+    try:
+        api = connect()
+    except BackendUnavailable:
+        return ()
+    found = list_images(api)
+    api.close()
+    return found
 
 
 @pytest.fixture(scope="session")

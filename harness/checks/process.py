@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-import os
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from harness.archives import regular_files
 from harness.checks.engine import Outcome, failed, not_reached, passed, skipped_because, warning
 from harness.checks.outputs import whole_output
-from harness.checks.wording import counted, excerpt, named, seconds_text, size_text
-from harness.runs import RunResult, StageResult, StageStatus, TaskError
+from harness.checks.wording import counted, excerpt, listed, named, seconds_text, size_text
+from harness.records import CheckStatus
+from harness.runs import LeftByFit, RunResult, StageResult, StageStatus, TaskError
 
 if TYPE_CHECKING:
     from harness.checks.evidence import Evidence
@@ -38,6 +39,12 @@ MODEL_SUFFIXES = (
 # What a scoring process does before it has a model.
 LOADING_PLACES = ("secrets", "import", "init", "load_model", "load")
 LONGEST_SOURCE_LINE = 4_000
+_NOT_KEPT = {
+    "link": "a link that leads out",
+    "special": "no regular file",
+    "path": "a path that is too long",
+    "replaced": "removed, or something else put in its place",
+}
 
 
 def judge_memory_limit(evidence: Evidence) -> Outcome:
@@ -56,7 +63,8 @@ def judge_memory_limit(evidence: Evidence) -> Outcome:
     }
     if killed:
         place = _where_it_was(evidence.task, killed)
-        how = f"asked for more memory than there is ({error_text(killed.error)})" if killed.error else "was killed"
+        said = error_text(killed.error) if killed.error else ""
+        how = f"asked for more memory than there is ({said})" if "memory" in said.lower() else "was killed"
         return failed(
             f"{killed.name} {how} at {peak} (limit {limit}){place}",
             "Use less memory (fewer copies, smaller types, sparse or batched work), or raise the limit with --memory.",
@@ -100,27 +108,28 @@ def judge_artifact(evidence: Evidence) -> Outcome:
     """Judge what fit left: something, not too large, and no more than one file that the platform would load itself.
 
     An artifact directory that stays empty is a failure where a model lies elsewhere (an old one among the task's
-    files, or one that fit has just written into the code folder), because scoring would then use that one.
+    files, or one that fit has just written into the code folder), because scoring would then use that one. What cannot
+    be kept, such as a link that leads out, is a failure where the model does not load, else a warning.
     """
-    if evidence.run is None:
+    run = evidence.run
+    if run is None:
         return not_reached("fit did not run")
-    files = dict(_files_with_sizes(evidence.run.artifact_folder))
-    total = sum(files.values())
+    files = dict(_files_with_sizes(run.artifact_folder))
+    total = max(sum(files.values()), run.left.total_bytes if run.left else 0)
     details: dict[str, Any] = {"files": sorted(files)[:100], "fileCount": len(files), "totalBytes": total}
-    if not files:
-        return _judge_empty_artifact(evidence, details)
+    most = min(LARGEST_ARTIFACT_BYTES, run.most_bytes or LARGEST_ARTIFACT_BYTES)
+    if total > most:
+        return _left_too_much(total, most, files, details)
+    outcome = _judge_files(evidence, files, details) if files else _judge_empty_artifact(evidence, details)
+    if run.left is not None and run.left.left_out and (outcome.status is CheckStatus.PASSED or not files):
+        return _left_what_nobody_keeps(run, run.left, details)
+    return outcome
+
+
+def _judge_files(evidence: Evidence, files: Mapping[str, int], details: dict[str, Any]) -> Outcome:
     elsewhere = _models_elsewhere(evidence)
     if elsewhere and not any(_is_model(name) for name in files):
         return _left_elsewhere(f"no model in output_dir, only {named(sorted(files))}", elsewhere, details)
-    if total > LARGEST_ARTIFACT_BYTES:
-        limit = size_text(LARGEST_ARTIFACT_BYTES)
-        largest = max(files, key=lambda name: files[name])
-        return failed(
-            f"fit left {size_text(total)}, the platform stores {limit} at most; "
-            f"the largest file is {named([largest])} with {size_text(files[largest])}",
-            "Save the model without training data, or compressed.",
-            **details,
-        )
     candidates = _loaded_candidates(evidence.task, files)
     if len(candidates) > 1 and _platform_picks_the_file(evidence.task):
         return failed(
@@ -130,7 +139,30 @@ def judge_artifact(evidence: Evidence) -> Outcome:
             candidates=candidates,
             **details,
         )
-    return passed(f"{named(sorted(files))}, {size_text(total)}", **details)
+    return passed(f"{named(sorted(files))}, {size_text(sum(files.values()))}", **details)
+
+
+def _left_too_much(total: int, most: int, files: Mapping[str, int], details: dict[str, Any]) -> Outcome:
+    whose = "the platform stores" if most == LARGEST_ARTIFACT_BYTES else "there is room for"
+    largest = max(files, key=lambda name: files[name], default=None)
+    which = f"; the largest file is {named([largest])} with {size_text(files[largest])}" if largest else ""
+    return failed(
+        f"fit left {size_text(total)}, {whose} {size_text(most)} at most{which}",
+        "Save the model without training data, or compressed.",
+        **details,
+    )
+
+
+def _left_what_nobody_keeps(run: RunResult, left: LeftByFit, details: dict[str, Any]) -> Outcome:
+    """Fail where the model did not load either: that is what it lacks."""
+    told = listed([f"{named([thing.path])} ({_NOT_KEPT[thing.reason]})" for thing in left.left_out])
+    judge = warning if run.scoring is None or _came_to_scoring(run.scoring) else failed
+    return judge(
+        f"fit left what is not kept: {told}",
+        "Leave regular files in output_dir, and nothing else.",
+        leftOut=[thing.model_dump() for thing in left.left_out],
+        **details,
+    )
 
 
 def judge_load(evidence: Evidence) -> Outcome:
@@ -359,15 +391,12 @@ def _loaded_candidates(task: Task, left: Iterable[str]) -> list[str]:
 
 
 def _files_with_sizes(folder: Path) -> Iterator[tuple[str, int]]:
-    """Yield (path relative to the folder with `/`, bytes) of each file; links are counted, never followed.
+    """Yield (path relative to the folder with `/`, bytes) of each regular file.
 
     Bytes of a name that are no UTF-8 are shown as question marks: a report could not hold them.
     """
-    for parent, _, names in os.walk(folder):
-        for name in names:
-            file = Path(parent, name)
-            shown = file.relative_to(folder).as_posix().encode("utf-8", "replace").decode()
-            yield shown, file.lstat().st_size
+    for name, file in regular_files(folder):
+        yield name.encode("utf-8", "replace").decode(), file.stat().st_size
 
 
 def _mentioned_artifact(error: TaskError | None, folder: Path) -> str | None:

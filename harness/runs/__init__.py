@@ -5,6 +5,8 @@ Source: docs/run-protocol.md. Nothing here runs task code or unpickles what a ta
 
 from harness.runs.plan import Edit, Request, Stage, plan_stages
 from harness.runs.results import (
+    LeftByFit,
+    LeftOut,
     Output,
     RequestResult,
     RunResult,
@@ -13,10 +15,13 @@ from harness.runs.results import (
     StageStatus,
     TaskError,
     read_stage,
+    stage_out_of_memory,
 )
 
 __all__ = [
     "Edit",
+    "LeftByFit",
+    "LeftOut",
     "Output",
     "Request",
     "RequestResult",
@@ -28,4 +33,5 @@ __all__ = [
     "TaskError",
     "plan_stages",
     "read_stage",
+    "stage_out_of_memory",
 ]

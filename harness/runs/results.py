@@ -6,6 +6,7 @@ import json
 import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
@@ -219,16 +220,36 @@ class StageResult:
         return found.output if found else None
 
 
+class LeftOut(_Wire):
+    """What fit left and nobody keeps: a `link` that leads out, a `special` file, a `path` that is too long.
+
+    `replaced`: the artifact folder itself is not there any more, or something else in its place.
+    """
+
+    path: str
+    reason: Literal["link", "special", "path", "replaced"]
+
+
+class LeftByFit(_Wire):
+    """What the worker found in the artifact folder after fit: the bytes of its files, and the first few not kept."""
+
+    total_bytes: int = 0
+    left_out: tuple[LeftOut, ...] = ()
+
+
 @dataclass(frozen=True, slots=True)
 class RunResult:
     """Every stage that ran, in order; one that is missing was not reached.
 
-    artifact_folder: what fit left behind, as files. python_version: of the environment. isolated: whether the kernel
-    kept the run without network. error: why the worker itself could not do its work, None where it could.
+    artifact_folder: what fit left behind, as files; empty where that was more than most_bytes. left: what the worker
+    says of it, None where the run did not come to that. python_version: of the environment. isolated: whether the
+    kernel kept the run without network. error: why the worker itself could not do its work, None where it could.
     """
 
     stages: tuple[StageResult, ...]
     artifact_folder: Path
+    left: LeftByFit | None = None
+    most_bytes: int | None = None
     python_version: str | None = None
     isolated: bool = False
     error: str | None = None
@@ -270,6 +291,24 @@ def read_stage(folder: Path, kind: Literal["fit", "score"], status: str) -> Stag
     if ended.status != status:
         raise StageRecordChanged(folder.name)
     return StageResult(folder.name, kind, folder, ended, _read_reported(folder))
+
+
+def stage_out_of_memory(
+    folder: Path, kind: Literal["fit", "score"], began: float, seconds: float, memory_bytes: int
+) -> StageResult:
+    """Return the stage during which the kernel ended the worker itself, so that nobody could record it.
+
+    began: seconds since 1970.
+    """
+    started, ended = (datetime.fromtimestamp(moment, UTC).isoformat() for moment in (began, began + seconds))
+    record = _Ended(
+        status=StageStatus.OUT_OF_MEMORY,
+        started_at=started,
+        ended_at=ended,
+        seconds=seconds,
+        peak_memory_bytes=memory_bytes,
+    )
+    return StageResult(folder.name, kind, folder, record, _Reported())
 
 
 class StageRecordChanged(Exception):

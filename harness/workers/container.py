@@ -1,9 +1,14 @@
-"""A worker in a container: no network, no rights, a root that cannot be written; gone when it is closed."""
+"""A worker in a container: no network, no rights, a root that cannot be written; gone when it is closed.
+
+The worker is the container's first process: nobody in there can kill or stop it, and all that it starts ends with it.
+"""
 
 from __future__ import annotations
 
 import io
 import json
+import signal
+import threading
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, suppress
 from dataclasses import asdict, dataclass
@@ -14,7 +19,7 @@ from docker.types import LogConfig
 from docker.utils.socket import STDOUT
 
 from harness.cache import lock_of, run_folder
-from harness.docker_engine import Attached, Label, connect, explained, owned_by
+from harness.docker_engine import BROKEN_CONNECTION, Attached, Label, connect, explained, owned_by
 from harness.tar_streams import ChunkReader
 from harness.vocabulary import NetworkPolicy
 from harness.workers.protocol import PROTOCOL_VERSION, Places
@@ -33,8 +38,8 @@ PLACES = Places(
 )
 HOME_FOLDER = f"{RUN_FOLDER}/home"
 SECRETS_FOLDER = f"{RUN_FOLDER}/secrets"
-# The folders below the run's folder, which the task may write.
-RUN_FOLDERS = (RESULTS_FOLDER, HOME_FOLDER, SECRETS_FOLDER, PLACES.input, PLACES.artifact, PLACES.output)
+# The folders below the run's folder, which the task may write; that itself it may not, so they stay where they are.
+RUN_FOLDERS = (RESULTS_FOLDER, HOME_FOLDER, SECRETS_FOLDER, PLACES.input, PLACES.artifact, PLACES.model, PLACES.output)
 # Small files of the input folder. Source: the platform's image contract.
 PARAMETERS_FILE = "parameters.json"
 LABELS_FILE = "class_labels.txt"
@@ -48,6 +53,9 @@ SHARED_MEMORY_BYTES = 1024**3
 # Until the job says how much it is: the most that the platform gives.
 FIRST_MEMORY_BYTES = 15_032_385_536
 LAST_WORDS_BYTES = 4096
+# How long the engine may take to notice that a container whose output has ended is gone.
+END_SECONDS = 10
+KILLED = 128 + signal.SIGKILL
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +88,8 @@ class ContainerWorker:
     """A started container in which a worker imports `preload` and then waits for a job.
 
     Raises BackendUnavailable where the engine does not start it. network_name: the engine's name of the network to
-    join; none at all where it is not given. variables: further ones of its environment. Source of what is said to the worker: docs/run-protocol.md.
+    join; none at all where it is not given. variables: further ones of its environment.
+    Source of what is said to the worker: docs/run-protocol.md.
     """
 
     def __init__(
@@ -95,7 +104,8 @@ class ContainerWorker:
         try:
             with explained("the run's container cannot be started"):
                 self.container_id = self._create(network_name)
-                self._resources.callback(self._remove)
+                self._removal = threading.Thread(target=self._remove)
+                self._resources.callback(self._wait_for_removal)
                 self._attached = Attached.to(self._api, self.container_id)
                 self._resources.callback(self._attached.close)
                 self._errors = bytearray()
@@ -121,7 +131,6 @@ class ContainerWorker:
             cpu_quota=CPU_QUOTA_MICROSECONDS,
             tmpfs={"/tmp": f"rw,nosuid,nodev,exec,mode=1777,size={TEMPORARY_BYTES}"},  # noqa: S108
             log_config=LogConfig(type="none"),
-            init=True,
         )
         created = self._api.create_container(
             self.recipe.image,
@@ -183,24 +192,51 @@ class ContainerWorker:
         """Return why the container ended, and the end of what the worker itself wrote to its standard error."""
         said = bytes(self._errors).decode(errors="replace").strip()
         try:
+            self._api.wait(self.container_id, timeout=END_SECONDS)
             state = self.state()
-        except (DockerException, OSError):
+        except (DockerException, OSError, *BROKEN_CONNECTION):
             return said
-        reason = "It was killed: the container's memory was used up. " if state.get("OOMKilled") else ""
-        return f"{reason}{state.get('Error') or ''} {said}".strip()
+        return f"{_reason(state)} {state.get('Error') or ''} {said}".strip()
+
+    @property
+    def is_out_of_memory(self) -> bool:
+        """Tell whether the kernel has ended the worker itself for want of memory."""
+        try:
+            state = self.state()
+        except (DockerException, OSError, *BROKEN_CONNECTION):
+            return False
+        return bool(state.get("OOMKilled")) and state.get("ExitCode") == KILLED
 
     def kill(self) -> None:
         """End the container and everything in it."""
         with suppress(APIError, OSError):
             self._api.kill(self.container_id)
 
+    def retire(self) -> None:
+        """Begin to end and remove the container with its volumes, of which nothing more is wanted; `close` waits."""
+        self._removal.start()
+
     def close(self) -> None:
         """End and remove the container with its volumes."""
         self._resources.close()
 
+    def _wait_for_removal(self) -> None:
+        if self._removal.ident is None:
+            self.retire()
+        self._removal.join()
+
     def _remove(self) -> None:
         with suppress(DockerException, OSError):
             self._api.remove_container(self.container_id, v=True, force=True)
+
+
+def _reason(state: Mapping[str, Any]) -> str:
+    code = int(state.get("ExitCode") or 0)
+    if state.get("OOMKilled") and code == KILLED:
+        return "It was killed: the container's memory was used up."
+    if code > 128 and code - 128 in set(signal.Signals):
+        return f"{signal.Signals(code - 128).name} ended it, and the container with it."
+    return f"Its exit code was {code}."
 
 
 def _output_of(frames: Iterator[tuple[int, bytes]], errors: bytearray) -> Iterator[bytes]:

@@ -18,6 +18,8 @@ from harness.workers.sandbox import Sandbox, scrubbed_environment
 
 WORKER_FOLDER = Path(__file__).parents[1] / "worker"
 LAST_WORDS_BYTES = 4096
+# How long a worker may take to end after its output has.
+END_SECONDS = 10
 _FOLDERS = ("code", "input", "artifact", "output", "home", "tmp")
 
 
@@ -62,16 +64,17 @@ class WorkerProcess:
         for name in _FOLDERS:
             (self.folder / name).mkdir()
         python = Path(recipe.python)
-        with (self.folder / "worker.log").open("wb") as errors:
-            self._process = subprocess.Popen(
-                [*recipe.sandbox.prefix, recipe.python, "-u", str(WORKER_FOLDER)],
-                env=scrubbed_environment(os.environ, self.folder, python, recipe.sandbox, recipe.network),
-                cwd=self.folder,
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=errors,
-                start_new_session=True,
-            )
+        # Read through this handle only: a task may put something else in the file's place.
+        self._errors = self._resources.enter_context((self.folder / "worker.log").open("w+b"))
+        self._process = subprocess.Popen(
+            [*recipe.sandbox.prefix, recipe.python, "-u", str(WORKER_FOLDER)],
+            env=scrubbed_environment(os.environ, self.folder, python, recipe.sandbox, recipe.network),
+            cwd=self.folder,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=self._errors,
+            start_new_session=True,
+        )
         self._resources.callback(self.kill)
         self.send({"protocolVersion": PROTOCOL_VERSION, "preload": list(recipe.preload)})
 
@@ -98,10 +101,14 @@ class WorkerProcess:
             self._process.stdin.flush()
 
     def last_words(self) -> str:
-        """Return the end of what the worker itself, not a stage, has written to its standard error."""
-        with (self.folder / "worker.log").open("rb") as log:
-            log.seek(max(0, log.seek(0, os.SEEK_END) - LAST_WORDS_BYTES))
-            return log.read().decode(errors="replace").strip()
+        """Return what ended it, and the end of what the worker itself, not a stage, wrote to its standard error."""
+        with suppress(subprocess.TimeoutExpired):
+            self._process.wait(END_SECONDS)
+        code = self._process.returncode
+        reason = f"{signal.Signals(-code).name} ended it. " if code is not None and code < 0 else ""
+        log = self._errors.fileno()
+        said = os.pread(log, LAST_WORDS_BYTES, max(0, os.fstat(log).st_size - LAST_WORDS_BYTES))
+        return f"{reason}{said.decode(errors='replace')}".strip()
 
     def kill(self) -> None:
         """End the worker and everything that it started."""

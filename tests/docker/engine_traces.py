@@ -139,7 +139,7 @@ def harness_command(*arguments: object) -> list[str]:
     return [sys.executable, "-m", "harness", *map(str, arguments)]
 
 
-def harness(*arguments: object, cache: Path | None = None, **environment: str) -> subprocess.CompletedProcess[str]:
+def harness(*arguments: object, **environment: str) -> subprocess.CompletedProcess[str]:
     """Run the harness to its end."""
-    variables = {**os.environ, **environment, **({"HARNESS_CACHE_DIR": str(cache)} if cache else {})}
-    return subprocess.run(harness_command(*arguments), capture_output=True, text=True, check=False, env=variables)
+    command = harness_command(*arguments)
+    return subprocess.run(command, capture_output=True, text=True, check=False, env={**os.environ, **environment})

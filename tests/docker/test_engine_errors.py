@@ -13,12 +13,13 @@ import sys
 import threading
 import time
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
 import docker
 import pytest
-from engine_traces import harness
+from engine_traces import harness, wait_until
 
 from harness.docker_engine import explained
 from harness.errors import BackendUnavailable
@@ -179,6 +180,56 @@ def test_a_full_disk(engine: docker.APIClient, base_image: str) -> None:
         engine.remove_volume(name)
     assert raised.value.finding.message == "the data cannot be sent: the Docker engine's disk is full"
     assert "Free space" in raised.value.finding.remedy
+
+
+@contextmanager
+def through_a_cable(engine: docker.APIClient) -> Iterator[tuple[docker.APIClient, Callable[[], None]]]:
+    """Give a client whose every byte goes through here, and a function that cuts the cable once it is used."""
+    target = engine.get_adapter(engine.base_url).socket_path  # type: ignore[attr-defined]
+    ends: list[socket.socket] = []
+
+    def pump(source: socket.socket, sink: socket.socket) -> None:
+        with suppress(OSError):
+            while chunk := source.recv(65536):
+                sink.sendall(chunk)
+
+    def serve(listening: socket.socket) -> None:
+        with suppress(OSError):
+            while True:
+                near, _ = listening.accept()
+                far = socket.socket(socket.AF_UNIX)
+                far.connect(target)
+                ends.extend((near, far))
+                for source, sink in ((near, far), (far, near)):
+                    threading.Thread(target=pump, args=(source, sink), daemon=True).start()
+
+    def cut() -> None:
+        for end in wait_until(lambda: ends[:]):
+            with suppress(OSError):
+                end.shutdown(socket.SHUT_RDWR)
+
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        threading.Thread(target=serve, args=(listening,), daemon=True).start()
+        address = f"tcp://127.0.0.1:{listening.getsockname()[1]}"
+        with closing(docker.APIClient(address, version=engine.api_version)) as api:
+            yield api, cut
+        listening.shutdown(socket.SHUT_RDWR)
+    for end in ends:
+        end.close()
+
+
+def test_a_connection_that_breaks(engine: docker.APIClient, base_image: str) -> None:
+    container = engine.create_container(base_image, ["sleep", "100"])["Id"]
+    try:
+        engine.start(container)
+        with through_a_cable(engine) as (api, cut):
+            threading.Thread(target=cut).start()
+            with pytest.raises(BackendUnavailable) as raised, explained("the run cannot go on"):
+                api.wait(container)
+    finally:
+        engine.remove_container(container, force=True)
+    assert raised.value.finding.message.startswith("the run cannot go on: the connection to the Docker engine broke")
+    assert "See whether the engine still runs" in raised.value.finding.remedy
 
 
 def test_auto_without_an_engine_says_in_one_line_what_is_less_faithful(make_task: MakeTask, tmp_path: Path) -> None:

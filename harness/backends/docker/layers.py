@@ -38,7 +38,8 @@ import compileall, os, shutil, sys
 worker, code, run, owner, *folders = sys.argv[1:]
 compileall.compile_dir(worker, quiet=2)
 shutil.rmtree(code, ignore_errors=True)
-for folder in (code, run, *folders):
+os.makedirs(run, exist_ok=True)
+for folder in (code, *folders):
     os.makedirs(folder, exist_ok=True)
     os.chown(folder, int(owner), int(owner))
 """

@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 from docker.errors import DockerException
 
 from harness.backends.base import Job
-from harness.backends.conversation import Told, describe, follow, patience_seconds
+from harness.backends.conversation import LOST, Told, describe, follow, impatient
 from harness.backends.docker.leftovers import sweep
 from harness.backends.docker.networks import (
     Helpers,
@@ -27,8 +27,8 @@ from harness.backends.docker.networks import (
 )
 from harness.builds.host_settings import CA_VARIABLES, read_host_settings
 from harness.builds.model import BuildResult
-from harness.cache import locked_file
-from harness.docker_engine import Label, connect, owned_by
+from harness.cache import locked_file, remove_tree
+from harness.docker_engine import BROKEN_CONNECTION, Label, connect, owned_by
 from harness.errors import HarnessError
 from harness.progress import Progress
 from harness.records import NetworkPolicy
@@ -147,18 +147,18 @@ class DockerWorker:
         self.prepare(job)
         secrets = SECRETS_FOLDER if job.secrets_folder else None
         self._container.send(describe(job, PLACES, secrets))
-        watchdog = threading.Timer(patience_seconds(job), self._container.kill)
-        watchdog.daemon = True
-        watchdog.start()
-        try:
+        with impatient(job, self._container.kill) as lost:
             told = follow(self._container.events, progress)
-        finally:
-            watchdog.cancel()
-        if not told.ended and told.error is None:
-            told.error = f"the worker ended early. {self._container.last_words()}".rstrip()
+        if lost.is_set():
+            told.end_early(LOST)
+        elif not told.ended and told.error is None:
+            told.end_early(self._container.last_words(), out_of_memory=self._container.is_out_of_memory)
+        if not told.ended:
+            self._container.kill()
         results = self._folder / "results"
         results.mkdir()
         self._fetch(results, told, job)
+        self._container.retire()
         return told.result(job, results / "output", results / "artifact")
 
     def prepare(self, job: Job) -> str:
@@ -194,12 +194,26 @@ class DockerWorker:
             file.unlink()
 
     def _fetch(self, results: Path, told: Told, job: Job) -> None:
+        """Fetch what the run left; where that is too much, only what the worker recorded of it."""
         most_bytes = job.disk_bytes or MOST_RESULT_BYTES
+        output, artifact = results / "output", results / "artifact"
         try:
-            unpack(self._container.get(RESULTS_FOLDER), results, most_bytes)
+            if told.leaves_too_much(job) or not self._fetched(RESULTS_FOLDER, results, most_bytes):
+                unpack(self._container.get(PLACES.output), output, most_bytes)
         except TooLarge:
-            told.error = told.error or f"the task left more than {most_bytes // 2**20} MiB of results"
-        except (DockerException, OSError, TarError) as error:
+            told.error = told.error or f"the task returned more than {most_bytes // 2**20} MiB"
+        except (DockerException, OSError, TarError, *BROKEN_CONNECTION) as error:
             told.error = told.error or f"the results cannot be fetched from the container: {error}"
-        for name in ("output", "artifact"):
-            (results / name).mkdir(exist_ok=True)
+        for folder in (output, artifact):
+            if not folder.is_dir():
+                remove_tree(folder)
+                folder.mkdir(parents=True)
+
+    def _fetched(self, source: str, target: Path, most_bytes: int) -> bool:
+        """Fetch a folder, and forget it where it holds more than that."""
+        try:
+            unpack(self._container.get(source), target, most_bytes)
+        except TooLarge:
+            remove_tree(target)
+            return False
+        return True

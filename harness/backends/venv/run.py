@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import shutil
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from harness.backends.base import Job
-from harness.backends.conversation import describe, follow, patience_seconds
+from harness.backends.conversation import LOST, describe, follow, impatient
 from harness.builds.model import BuildResult
 from harness.progress import Progress
 from harness.records import NetworkPolicy
@@ -53,15 +52,12 @@ class VenvWorker:
         write_input(job.data, self._folder / "input")
         secrets = str(job.secrets_folder.absolute()) if job.secrets_folder else None
         self._process.send(describe(job, self._process.places, secrets))
-        watchdog = threading.Timer(patience_seconds(job), self._process.kill)
-        watchdog.daemon = True
-        watchdog.start()
-        try:
+        with impatient(job, self._process.kill) as lost:
             told = follow(self._process.events, progress)
-        finally:
-            watchdog.cancel()
-        if not told.ended and told.error is None:
-            told.error = f"the worker ended early. {self._process.last_words()}".rstrip()
+        if lost.is_set():
+            told.end_early(LOST)
+        elif not told.ended:
+            told.end_early(self._process.last_words())
         return told.result(job, self._folder / "output", self._folder / "artifact")
 
 

@@ -1,4 +1,4 @@
-"""What keeps a task from the worker that judges it, and from the machine below: asked of the kernel, where it knows how.
+"""What keeps a task from the worker that judges it, and from the machine below: asked of the kernel, where it can.
 
 The task's processes have the server's user, so nothing but the kernel's own rules stands between them.
 """

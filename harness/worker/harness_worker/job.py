@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
 from dataclasses import dataclass
 from typing import Any, Dict, List, Optional, Tuple
+
+from .files import make_real_folder
 
 PROTOCOL_VERSION = 1
 CLASSIFICATION = ("binary", "multiclass")
@@ -69,6 +72,13 @@ class Job:
     def code_folder_of(self, stage: Stage) -> str:
         """Return the folder that the task sees as its code in this stage, which is also its working folder."""
         return self.code_folder if stage.kind == "fit" else self.model_folder
+
+    def record_folder_of(self, stage: Stage) -> str:
+        """Return the folder with the stage's records, made anew where the task has put something else in its place."""
+        folder = os.path.join(self.output_folder, stage.name)
+        for place in (os.path.dirname(self.output_folder), self.output_folder, folder):
+            make_real_folder(place)
+        return folder
 
 
 def parse_preload(line: bytes) -> List[str]:

@@ -163,6 +163,8 @@ def _remedy(error: BaseException) -> Optional[str]:
         return "Add the package that has the module %s to requirements.txt." % error.name.partition(".")[0]
     if isinstance(error, (SystemExit, KeyboardInterrupt)):
         return "Raise an exception that says what is wrong; the platform waits for the hook to return."
+    if isinstance(error, OSError) and error.errno in (errno.EFBIG, errno.ENOSPC, errno.EDQUOT):
+        return "Write less, and remove what is not needed."
     if is_out_of_memory(error):
         return "Use less memory at once, or raise the limit."
     return None

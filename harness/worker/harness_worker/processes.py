@@ -130,6 +130,16 @@ def below_this_one(spared: Optional[int] = None) -> List[int]:
     return [member for member in descendants(os.getpid()) if member not in kept]
 
 
+def count_around() -> int:
+    """Return how many processes there are in our container or process namespace; 0 where we are not its first.
+
+    One look at one folder: among a thousand processes that fork, there is no time for more.
+    """
+    if os.getpid() != FIRST_PROCESS or not IS_LINUX:
+        return 0
+    return sum(name.isdigit() for name in os.listdir("/proc"))
+
+
 def resident_bytes(family: List[int], limit: int) -> int:
     """Return the memory of processes together; exact only near and above `limit`.
 

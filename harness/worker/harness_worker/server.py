@@ -12,7 +12,7 @@ import time
 from dataclasses import replace
 from typing import Any, Dict, List, NoReturn, Optional, Tuple
 
-from . import processes
+from . import fence, processes
 from .job import Job, Stage, parse_job, parse_preload
 
 NEEDED = ("numpy", "pandas")
@@ -25,7 +25,7 @@ _ENDING_SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 
 
 class _Stopped(BaseException):
-    """The host asked for an early end."""
+    """A signal, named by the text, asked for an early end."""
 
 
 def main() -> NoReturn:
@@ -34,7 +34,8 @@ def main() -> NoReturn:
     code = 1
     try:
         code = _serve(events)
-    except _Stopped:
+    except _Stopped as stopped:
+        events.tell({"event": "error", "message": "%s ended the worker" % stopped})
         code = 143
     except BrokenPipeError:
         # The host is gone; so is whoever could read a message.
@@ -70,6 +71,7 @@ class _Events:
 def _serve(events: _Events) -> int:
     began = time.perf_counter()
     host = os.getppid()
+    fence.hide()
     wakeup = _listen_to_signals()
     processes.adopt_orphans()
     if os.environ.get("HARNESS_NETWORK") == "none":
@@ -105,18 +107,18 @@ def _serve(events: _Events) -> int:
     if not line:
         return 1
     preloaded = [name for name in sys.modules if name not in needed and name not in baseline]
-    _run_job(parse_job(line), events, wakeup, host, preloaded)
-    events.tell({"event": "ended"})
+    artifact = _run_job(parse_job(line), events, wakeup, host, preloaded)
+    events.tell({"event": "ended", "artifact": artifact})
     return 0
 
 
 def _listen_to_signals() -> Tuple[int, int]:
     """Let a signal end the server in order, and the end of a child wake it; return the pipe of the latter."""
 
-    def stop(*_: Any) -> None:
+    def stop(number: int, _: Any) -> None:
         for ending in _ENDING_SIGNALS:
             signal.signal(ending, signal.SIG_IGN)
-        raise _Stopped
+        raise _Stopped(processes.signal_name(number))
 
     reading, writing = os.pipe()
     for descriptor in (reading, writing):
@@ -169,12 +171,18 @@ def _import_wanted(names: List[str]) -> List[str]:
     return imported
 
 
-def _run_job(job: Job, events: _Events, wakeup: Tuple[int, int], host: int, preloaded: List[str]) -> None:
-    """Run the stages in order until one fails; optional ones run beside those that score, and may fail."""
+def _run_job(
+    job: Job, events: _Events, wakeup: Tuple[int, int], host: int, preloaded: List[str]
+) -> Optional[Dict[str, Any]]:
+    """Run the stages in order until one fails; optional ones run beside those that score, and may fail.
+
+    Return what there is to say of what fit left, None where it did not come to that.
+    """
     # These need numpy and pandas, which have been found by now.
     from .credentials import Mask, read_documents
     from .data import read_shared_inputs
     from .environment import write_input_files
+    from .files import TemporaryFiles
     from .model_folder import ModelFolder
     from .problems import TaskProblem
     from .watching import Server
@@ -188,16 +196,20 @@ def _run_job(job: Job, events: _Events, wakeup: Tuple[int, int], host: int, prel
         # The stage reads them too and tells the user.
         mask = Mask()
     models = ModelFolder(job.code_folder, job.artifact_folder, job.model_folder)
+    temporary_files = TemporaryFiles.since_now()
     fits = [stage for stage in job.stages if stage.kind == "fit"]
     scores = [stage for stage in job.stages if stage.kind == "score" and not stage.optional]
     beside = [stage for stage in job.stages if stage.kind == "score" and stage.optional]
     try:
         if not _run_stages(fits, server, job, mask, events):
-            return
-        models.add_artifact()
-        branch = _start_branch(beside, server, job, mask, events) if beside else None
-        if _run_stages(scores, replace(server, branch=branch), job, mask, events) and branch is not None:
-            _wait_for(branch)
+            return None
+        temporary_files.remove()
+        artifact = models.add_artifact(job.disk_bytes)
+        if models.has_artifact:
+            branch = _start_branch(beside, server, job, mask, events) if beside else None
+            if _run_stages(scores, replace(server, branch=branch), job, mask, events) and branch is not None:
+                _wait_for(branch)
+        return {"totalBytes": artifact.total_bytes, "leftOut": artifact.left_out}
     finally:
         processes.kill_leftovers()
         models.restore()

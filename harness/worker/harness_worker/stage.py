@@ -17,7 +17,7 @@ from typing import Any, Dict, List, Optional
 import numpy as np
 import pandas as pd
 
-from . import processes
+from . import fence, processes
 from .activity import Activity, FolderState
 from .credentials import Mask, read_documents
 from .data import read_inputs
@@ -31,6 +31,9 @@ from .task import MODULE, find_code_file, forget_shadowed_modules, load_task, pr
 
 # The signal at which the interpreter writes down where it is; the server sends it before it kills.
 STACK_SIGNAL = signal.SIGUSR2
+# Whom the kernel ends first for want of memory; of two stages at once, the optional one.
+_SCORE, _OPTIONAL_SCORE = 500, 1000
+_LEAST_URGENT = 19
 _HANDLED_BY_SERVER = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGCHLD)
 
 
@@ -40,7 +43,8 @@ class StageStart:
 
     log: the file descriptor that its output goes to. stack: one for the stack where it crashes or is stopped.
     server_descriptors: those of the server, which the task must not have. preloaded: modules imported on request.
-    inputs: the data, where the server has read it for all stages.
+    inputs: the data, where the server has read it for all stages. has_own_group: whether the kernel shares out
+    processors and memory to the run as a whole, as to a container.
     """
 
     job: Job
@@ -52,6 +56,7 @@ class StageStart:
     server_descriptors: List[int]
     preloaded: List[str]
     inputs: Any = None
+    has_own_group: bool = False
 
 
 def run_stage(start: StageStart) -> None:
@@ -74,7 +79,7 @@ def run_stage(start: StageStart) -> None:
 
 
 def _become_task_process(start: StageStart) -> None:
-    """Leave the server's session, files and signals; take the log for output and the limits of the job."""
+    """Leave the server's session, files, signals and rights; take the log for output and the limits of the job."""
     os.setsid()
     processes.die_with_parent(start.server)
     signal.set_wakeup_fd(-1)
@@ -92,7 +97,11 @@ def _become_task_process(start: StageStart) -> None:
     sys.argv = [""]
     gc.enable()
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    processes.die_first_for_memory()
+    fence.enter()
+    processes.die_first_for_memory(_OPTIONAL_SCORE if start.stage.optional else _SCORE)
+    if start.has_own_group:
+        # Nobody but the server is left behind, and that finds the time to end a thousand processes.
+        os.nice(_LEAST_URGENT)
     faulthandler.enable(file=start.stack, all_threads=False)
     faulthandler.register(STACK_SIGNAL, file=start.stack, all_threads=False)
     # Forks share the state of the global generators; separate processes of the platform do not.
@@ -144,7 +153,8 @@ class _Run:
         self._result["workingDirectoryChanged"] = _working_folder() != here
         if self._task is not None:
             self._result["modelSource"] = self._task.model_source
-        write_json(os.path.join(self._output_folder, "result.json"), self._mask.clean_all(self._result))
+        folder = self._job.record_folder_of(self._stage)
+        write_json(os.path.join(folder, "result.json"), self._mask.clean_all(self._result))
         self._progress.finish(status)
         return code
 

@@ -14,7 +14,8 @@ from typing import Any, Dict, List, Optional, Tuple
 
 from . import processes
 from .credentials import Mask
-from .files import disk_usage, make_real_folder, remove, utc_text, write_json
+from .disk import DiskWatch
+from .files import TemporaryFiles, empty, utc_text, write_json
 from .job import Job, Stage
 from .log import LARGEST_LOG_BYTES, StageLog
 from .progress import Progress
@@ -22,9 +23,8 @@ from .stage import STACK_SIGNAL, StageStart, run_stage
 
 # How long a look at memory and time may be late. Ends are noticed at once, by signal.
 POLL_SECONDS = 0.025
-# How long a look at the disk may be late; where a look takes long, it comes seldom.
-DISK_POLL_SECONDS = 0.25
-DISK_SHARE_OF_TIME = 0.05
+# More than any honest library starts, and less than a container may have.
+MOST_PROCESSES = 500
 # How long to wait for the interpreter to write down where it is before it is killed.
 STACK_PATIENCE_SECONDS = 0.05
 _CHUNK = 256 * 1024
@@ -62,10 +62,9 @@ class _End:
 
 def watch_stage(server: Server, job: Job, stage: Stage, mask: Mask) -> str:
     """Run one stage to its end, write its log.txt and stage.json; return its status."""
-    folder = os.path.join(job.output_folder, stage.name)
+    folder = job.record_folder_of(stage)
     # An earlier stage may have put something there that looks like this one's result.
-    remove(folder)
-    make_real_folder(folder)
+    empty(folder)
     with tempfile.TemporaryFile() as stack:
         watch = _Watch(server, job, stage, folder, mask, stack.fileno())
         try:
@@ -90,23 +89,32 @@ class _Watch:
         self._end: Optional[_End] = None
         self._stopped_for: Optional[str] = None
         self._peak_bytes = 0
-        self._next_disk_look = 0.0
+        self._branch = server.branch
+        self._kills = processes.kernel_kills()
+        self._own_group = job.memory_bytes is not None and processes.has_memory_group_of(job.memory_bytes)
+        self._disk = DiskWatch(_writable_folders(job), self._family)
 
     def run(self) -> str:
         started_at, began = time.time(), time.monotonic()
-        kills_before = processes.kernel_kills()
         self._log.line('%s stage "%s" started' % (utc_text(started_at), self._stage.name))
+        if self._job.disk_bytes is not None:
+            # The first look tells what is there already.
+            self._disk.is_above(self._job.disk_bytes)
         self._start()
         self._watch(began + self._stage.timeout_seconds)
         seconds = time.monotonic() - began
         ended_at = time.time()
         processes.kill_group(self._pid)
-        processes.kill_leftovers(self._server.branch)
+        processes.kill_leftovers(self._branch)
         self._drain()
         line = self._tell_stack()
-        status = self._status(kills_before)
+        status = self._status()
+        if status == "out_of_memory" and not self._stage.optional:
+            # Temporary files may lie in memory, and the server needs some to go on.
+            TemporaryFiles().remove()
         self._log.line('%s stage "%s" ended: %s after %.2f s' % (utc_text(ended_at), self._stage.name, status, seconds))
-        if self._stopped_for in ("log", "disk"):
+        self._job.record_folder_of(self._stage)
+        if self._stopped_for in _LIMITS:
             self._write_limit_error(self._stopped_for)
         record = self._record(status, line)
         record.update(startedAt=utc_text(started_at), endedAt=utc_text(ended_at), seconds=round(seconds, 6))
@@ -117,7 +125,7 @@ class _Watch:
         """Leave nothing behind, also where the server was stopped in the middle."""
         if self._pid and self._end is None:
             processes.kill_group(self._pid)
-            processes.kill_leftovers(self._server.branch)
+            processes.kill_leftovers(self._branch)
         os.close(self._output)
         if self._output_end >= 0:
             os.close(self._output_end)
@@ -134,6 +142,7 @@ class _Watch:
             server_descriptors=[self._server.events, *self._server.wakeup, self._output],
             preloaded=self._server.preloaded,
             inputs=self._server.inputs,
+            has_own_group=self._own_group,
         )
         self._pid = processes.fork()
         if self._pid == 0:
@@ -165,35 +174,55 @@ class _Watch:
     def _look(self, is_late: bool) -> None:
         if os.getppid() != self._server.host:
             raise HostGone
+        if processes.count_around() > MOST_PROCESSES:
+            self._stop("processes")
+            return
         limit = self._job.memory_bytes
-        used = processes.resident_bytes(self._pid, limit if limit is not None else sys.maxsize)
+        family = self._family()
+        used = processes.resident_bytes(family, limit if limit is not None else sys.maxsize)
         self._peak_bytes = max(self._peak_bytes, used)
-        if limit is not None and used > limit:
+        if len(family) > MOST_PROCESSES:
+            self._stop("processes")
+        elif (limit is not None and used > limit) or self._was_killed_for_memory():
             self._stop("out_of_memory")
         elif is_late:
             self._stop("timeout")
         elif self._log.is_full:
             self._stop("log")
-        elif self._fills_disk():
-            self._stop("disk")
+        elif self._job.disk_bytes is not None:
+            if self._disk.is_above(self._job.disk_bytes):
+                self._stop("disk")
+            elif self._disk.is_full():
+                self._stop("full_disk")
 
-    def _fills_disk(self) -> bool:
-        began = time.monotonic()
-        if self._job.disk_bytes is None or began < self._next_disk_look:
+    def _family(self) -> List[int]:
+        """Return the stage's processes, also those whose own parent has ended."""
+        return processes.below_this_one(self._branch)
+
+    def _was_killed_for_memory(self) -> bool:
+        """Tell whether the kernel has ended a process of this stage for want of memory.
+
+        Where it may have been one of the optional stages beside, these end first: two at once have no more memory than
+        one, and the kernel was told to prefer those.
+        """
+        if not self._own_group or processes.kernel_kills() <= self._kills:
             return False
-        used = disk_usage(self._writable_folders())
-        ended = time.monotonic()
-        self._next_disk_look = ended + max(DISK_POLL_SECONDS, (ended - began) / DISK_SHARE_OF_TIME)
-        return used > self._job.disk_bytes
-
-    def _writable_folders(self) -> List[str]:
-        job = self._job
-        folders = [job.code_folder, job.artifact_folder, job.model_folder, job.output_folder]
-        return [*folders, os.path.expanduser("~"), tempfile.gettempdir()]
+        if self._branch is None:
+            return True
+        for member in (self._branch, *processes.descendants(self._branch)):
+            processes.kill_group(member)
+        self._branch = None
+        self._kills = processes.kernel_kills()
+        return False
 
     def _stop(self, reason: str) -> None:
         """Ask the process where it is, then kill it."""
         self._stopped_for = reason
+        if reason == "processes":
+            # Each that is asked, or spared, has the time to start others.
+            self._branch = None
+            processes.kill_group(self._pid)
+            return
         try:
             os.kill(self._pid, STACK_SIGNAL)
         except ProcessLookupError:
@@ -247,24 +276,32 @@ class _Watch:
         found = re.search(r'File "[^"]*/custom\.py", line (\d+)', text)
         return int(found.group(1)) if found else None
 
-    def _status(self, kills_before: int) -> str:
+    def _status(self) -> str:
         if self._stopped_for is not None:
-            return "failed" if self._stopped_for in ("log", "disk") else self._stopped_for
+            return "failed" if self._stopped_for in _LIMITS else self._stopped_for
         wait_status = self._end.wait_status
         if os.WIFSIGNALED(wait_status):
-            by_kernel = os.WTERMSIG(wait_status) == signal.SIGKILL and processes.kernel_kills() > kills_before
+            by_kernel = os.WTERMSIG(wait_status) == signal.SIGKILL and processes.kernel_kills() > self._kills
             return "out_of_memory" if by_kernel else "crashed"
+        limit = self._job.memory_bytes
+        if self._was_killed_for_memory() or (limit is not None and self._largest_bytes() > limit):
+            return "out_of_memory"
         return self._progress.status or "exited"
+
+    def _largest_bytes(self) -> int:
+        """Return the most memory that the stage's process, or one that it has waited for, had at any time."""
+        return self._end.usage.ru_maxrss * (1024 if processes.IS_LINUX else 1)
 
     def _record(self, status: str, line: Optional[int]) -> Dict[str, Any]:
         wait_status, usage = self._end.wait_status, self._end.usage
         signalled = os.WIFSIGNALED(wait_status)
-        unit = 1024 if processes.IS_LINUX else 1
+        # Where the kernel counts, it counts more than what processes have mapped: temporary files, for example.
+        counted_bytes = self._job.memory_bytes if status == "out_of_memory" and self._own_group else 0
         return {
             "name": self._stage.name,
             "status": status,
             "cpuSeconds": round(usage.ru_utime + usage.ru_stime, 6),
-            "peakMemoryBytes": max(self._peak_bytes, usage.ru_maxrss * unit),
+            "peakMemoryBytes": max(self._peak_bytes, self._largest_bytes(), counted_bytes),
             "exitCode": None if signalled else os.WEXITSTATUS(wait_status),
             "signal": processes.signal_name(os.WTERMSIG(wait_status)) if signalled else None,
             "during": None if status == "passed" else self._progress.where,
@@ -272,20 +309,38 @@ class _Watch:
         }
 
     def _write_limit_error(self, where: str) -> None:
-        limit, did, remedy = {
-            "log": (LARGEST_LOG_BYTES, "wrote more than %d MB to its output", "Print less."),
-            "disk": (
-                self._job.disk_bytes,
-                "took more than %d MB of disk",
-                "Write less, and remove what is not needed.",
-            ),
-        }[where]
+        kind, did, limit, remedy = _LIMITS[where]
         error = {
             "where": where,
-            "type": "LogTooLarge" if where == "log" else "DiskLimitExceeded",
-            "message": "The stage %s." % (did % (limit // 1024 // 1024)),
+            "type": kind,
+            "message": "The stage %s." % (did % (limit if limit is not None else self._job.disk_bytes // 1024 // 1024)),
             "traceback": "",
             "line": None,
             "remedy": remedy,
         }
         write_json(os.path.join(self._folder, "result.json"), {"error": error, "requests": []})
+
+
+def _writable_folders(job: Job) -> List[str]:
+    """Return where a task can write, the folders included that hold those it is given."""
+    given = [job.output_folder, job.artifact_folder, job.model_folder, job.input_folder]
+    return [*map(os.path.dirname, given), job.code_folder, os.path.expanduser("~"), tempfile.gettempdir()]
+
+
+# What ends a stage as failed: type of the error, what it did, the figure in that (None: the job's, in MB), remedy.
+_LIMITS = {
+    "log": ("LogTooLarge", "wrote more than %d MB to its output", LARGEST_LOG_BYTES // 1024 // 1024, "Print less."),
+    "disk": (
+        "DiskLimitExceeded",
+        "took more than %d MB of disk",
+        None,
+        "Write less, and remove what is not needed.",
+    ),
+    "full_disk": ("DiskFull", "came to the end of the disk, far below its %d MB", None, "Make room on the disk."),
+    "processes": (
+        "TooManyProcesses",
+        "had more than %d processes at once",
+        MOST_PROCESSES,
+        "Start fewer, and wait for their end.",
+    ),
+}
