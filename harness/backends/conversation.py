@@ -72,13 +72,18 @@ class Told:
     ended: bool = False
     out_of_memory: bool = False
 
-    def end_early(self, reason: str, *, out_of_memory: bool = False) -> None:
+    def end_early(self, reason: str) -> None:
         """Note why the worker is gone, where it has not come to the end or said why by itself."""
-        if self.ended or self.error is not None:
-            return
-        self.out_of_memory = out_of_memory
-        if not (out_of_memory and self.running):
+        if not self.ended and self.error is None:
             self.error = f"the worker ended early. {reason}".rstrip()
+
+    def end_for_memory(self, first: Stage) -> None:
+        """Note that the worker had too little memory: for the stage that ran, or, before any, for its imports."""
+        if not self.statuses:
+            self.running.setdefault(first.name, time.time())
+        self.out_of_memory = True
+        if not self.running:
+            self.end_early("Its memory was used up.")
 
     def leaves_too_much(self, job: Job) -> bool:
         """Tell whether fit has left more than the run may take."""

@@ -173,10 +173,17 @@ class ContainerWorker:
         with suppress(BrokenPipeError, ConnectionResetError):
             self._attached.socket.sendall(json.dumps(document).encode() + b"\n")
 
-    def limit_memory(self, memory_bytes: int) -> None:
-        """Set how much memory the container may have, swap included."""
+    def limit_memory(self, memory_bytes: int) -> bool:
+        """Set how much memory the container may have, swap included; False where it has taken more already."""
         with explained("the container's memory cannot be limited"):
-            self._api.update_container(self.container_id, mem_limit=memory_bytes, memswap_limit=memory_bytes)
+            try:
+                self._api.update_container(self.container_id, mem_limit=memory_bytes, memswap_limit=memory_bytes)
+            except APIError as error:
+                # Source: runc, where the kernel refuses a limit below what is in use.
+                if "unable to set memory limit" in str(error.explanation):
+                    return False
+                raise
+        return True
 
     def put(self, folder: str, archive: Iterator[bytes]) -> None:
         """Unpack a tar stream into a folder of one of the container's volumes."""

@@ -79,6 +79,14 @@ class Shelf:
         self._ids[name] = self.engine.inspect_image(tag)["Id"]
         return tag
 
+    def commit(self, below: str) -> str:
+        """Put an image without a name on an image, as a step of a Dockerfile does, and return its id."""
+        container = self.engine.create_container(below, ["none"])["Id"]
+        try:
+            return str(self.engine.commit(container)["Id"])
+        finally:
+            self.engine.remove_container(container)
+
     def there(self) -> set[str]:
         """Return the names of the images that are still there."""
         return {name for name, image in self._ids.items() if exists(self.engine.inspect_image, image)}
@@ -175,9 +183,7 @@ def test_a_base_image_that_has_lost_its_name_stays_and_steps_of_a_dockerfile_go(
     shelf: Shelf, engine: docker.APIClient
 ) -> None:
     base = shelf.base(1)
-    with container_for_layer(engine, base, command=["none"]) as container:
-        # A step of a Dockerfile is an image without a name.
-        step = engine.commit(container)["Id"]
+    step = shelf.commit(base)
     shelf.add(Kind.ENVIRONMENT, "environment", step, 1)
     before = engine.inspect_image(base)["Id"]
     shelf.base(2)
@@ -190,17 +196,37 @@ def test_a_base_image_that_has_lost_its_name_stays_and_steps_of_a_dockerfile_go(
 
 def test_an_image_that_is_made_again_leaves_nothing_of_the_first(shelf: Shelf, engine: docker.APIClient) -> None:
     base = shelf.base(1)
-    first = shelf.add(Kind.DEPENDENCIES, "dependencies", base, 1)
-    unused = engine.inspect_image(first)["Id"]
-    second = shelf.add(Kind.DEPENDENCIES, "dependencies", base, 1)
-    assert not exists(engine.inspect_image, unused)
-    shelf.add(Kind.WORKER, "worker", second, 1)
-    used = engine.inspect_image(second)["Id"]
-    shelf.add(Kind.DEPENDENCIES, "dependencies", base, 1)
-    assert exists(engine.inspect_image, used)
-    shelf.clean()
-    assert not exists(engine.inspect_image, used)
+    first = shelf.add(Kind.DEPENDENCIES, "dependencies", base, 20)
+    worker = shelf.add(Kind.WORKER, "worker", first, 1)
+    replaced = engine.inspect_image(first)["Id"]
+    shelf.add(Kind.DEPENDENCIES, "dependencies", base, 20)
+    # Somebody may be at work with it.
+    assert exists(engine.inspect_image, replaced)
+    assert shelf.clean()[worker] == ("worker image", 21 * KB)
+    assert not exists(engine.inspect_image, replaced)
     assert shelf.there() == {"base"}
+
+
+def test_images_that_others_have_taken_the_names_of_go_too(shelf: Shelf, engine: docker.APIClient) -> None:
+    dependencies = shelf.add(Kind.DEPENDENCIES, "dependencies", shelf.base(1), 20)
+    replaced = engine.inspect_image(shelf.add(Kind.TASK, "task", dependencies, 2))["Id"]
+    named = shelf.add(Kind.TASK, "task", dependencies, 2)
+    assert shelf.clean() == {
+        replaced: ("task image", 2 * KB),
+        named: ("task image", 2 * KB),
+        dependencies: ("dependencies image", 20 * KB),
+    }
+    assert not exists(engine.inspect_image, replaced)
+
+
+def test_an_unnamed_image_that_a_user_has_built_on_one_of_ours_stays(shelf: Shelf, engine: docker.APIClient) -> None:
+    dependencies = shelf.add(Kind.DEPENDENCIES, "dependencies", shelf.base(1), 1)
+    unnamed = shelf.commit(dependencies)
+    assert engine.inspect_image(unnamed)["Config"]["Labels"]["task-harness.task"] == shelf.mark
+    shelf.clean()
+    shelf.evict(0)
+    assert exists(engine.inspect_image, unnamed)
+    engine.remove_image(unnamed, noprune=True)
 
 
 def test_downloads_go_only_when_asked_for(shelf: Shelf, engine: docker.APIClient) -> None:

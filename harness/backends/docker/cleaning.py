@@ -32,7 +32,7 @@ def _remove_images(api: docker.APIClient, labels: dict[str, str]) -> Iterator[Re
     sizes = own_bytes(api, images)
     for image in images:
         if remove_image(api, image):
-            yield Removal(kind=f"{image.kind} image", name=image.tag, size_bytes=sizes[image.id])
+            yield Removal(kind=f"{image.kind} image", name=image.tag or image.id, size_bytes=sizes[image.id])
 
 
 def _remove_downloads(api: docker.APIClient, labels: dict[str, str]) -> Iterator[Removal]:

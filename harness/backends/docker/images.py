@@ -20,6 +20,7 @@ from harness.docker_engine import Label, label_filter, labels_of, owned_by
 from harness.version import __version__
 
 REPOSITORY = "task-harness"
+MADE_BY = "made by task-harness"
 LONGEST_SLUG = 100
 # What all images of the harness may take together before the least recently used go; HARNESS_IMAGE_BYTES says else.
 MOST_BYTES = 30 * 1024**3
@@ -41,8 +42,8 @@ class Kind(StrEnum):
 class Image:
     """An image of ours.
 
-    size_bytes: with all that is below it. layers: their digests, from the bottom. parent_id: what it was made from,
-    empty where the engine does not know. tagged: seconds since 1970.
+    tag: its name, empty where another one has taken that. size_bytes: with all that is below it. layers: their digests,
+    from the bottom. parent_id: what it was made from, empty where the engine does not know. tagged: seconds since 1970.
     """
 
     id: str
@@ -87,17 +88,21 @@ def find_image(api: docker.APIClient, tag: str) -> Image | None:
 def list_images(api: docker.APIClient, *, kind: str = "", **labels: str) -> tuple[Image, ...]:
     """Return the images of ours: all, or those of a kind and with further labels by their names in Label.
 
-    What a user builds on one of them inherits its labels, but not its name.
+    What a user builds on one of them inherits its labels, but neither its name nor its comment. The comment tells where
+    another one has taken the name.
     """
     return tuple(_list_images(api, label_filter(kind=kind, **labels)))
 
 
 def _list_images(api: docker.APIClient, filters: dict[str, list[str]]) -> Iterator[Image]:
-    for found in api.images(filters=filters):
-        tag = next((tag for tag in found.get("RepoTags") or () if tag.startswith(f"{REPOSITORY}/")), None)
-        if tag is not None and labels_of(found)[Label.KIND] in list(Kind):
+    for listed in api.images(filters=filters):
+        if labels_of(listed)[Label.KIND] in list(Kind):
             with suppress(ImageNotFound):
-                yield _image(tag, api.inspect_image(found["Id"]))
+                found = api.inspect_image(listed["Id"])
+                tags = found.get("RepoTags") or []
+                tag = next((tag for tag in tags if tag.startswith(f"{REPOSITORY}/")), "")
+                if tag or (not tags and found.get("Comment") == MADE_BY):
+                    yield _image(tag, found)
 
 
 def _image(tag: str, found: Mapping[str, Any]) -> Image:
@@ -153,7 +158,7 @@ def container_for_layer(
 def commit_layer(api: docker.APIClient, container_id: str, image: str, tag: str, labels: Mapping[str, str]) -> str:
     """Make an image of what the container has changed, with the configuration of `image`; return its id.
 
-    One that had the name before goes, as soon as nothing uses it.
+    One that had the name before stays without it, since somebody may just be building on it.
     """
     config = dict(api.inspect_image(image)["Config"])
     # What is not said here is taken from the container, its owner included.
@@ -163,11 +168,7 @@ def commit_layer(api: docker.APIClient, container_id: str, image: str, tag: str,
     config["Cmd"] = config.get("Cmd") or ["python3"]
     config["User"] = config.get("User") or "0:0"
     repository, _, version = tag.rpartition(":")
-    replaced = ""
-    with suppress(ImageNotFound):
-        replaced = str(api.inspect_image(tag)["Id"])
-    committed = api.commit(container_id, repository=repository, tag=version, pause=False, conf=config)
-    _remove_unnamed(api, replaced)
+    committed = api.commit(container_id, repository=repository, tag=version, message=MADE_BY, pause=False, conf=config)
     return str(committed["Id"])
 
 
@@ -236,7 +237,10 @@ def _shared(layers: Sequence[str], others: Sequence[str]) -> int:
 
 
 def remove_image(api: docker.APIClient, image: Image) -> bool:
-    """Remove an image; False where a container, another image or another name still uses it."""
+    """Remove an image, and what is below it and has no name; False where something else uses it.
+
+    That is a container, another image, or another name.
+    """
     try:
         # By its name it would only lose the name.
         api.remove_image(image.id, noprune=True)
@@ -256,9 +260,9 @@ def _remove_unnamed(api: docker.APIClient, image_id: str) -> None:
     while image_id:
         try:
             found = api.inspect_image(image_id)
-            if found["RepoTags"] or found["RepoDigests"]:
-                return
-            if _tagged(found) and Label.KIND not in (found["Config"].get("Labels") or {}):
+            is_environment = (found["Config"].get("Labels") or {}).get(Label.KIND) == Kind.ENVIRONMENT
+            is_ours = is_environment or found.get("Comment") == MADE_BY or not _tagged(found)
+            if found["RepoTags"] or found["RepoDigests"] or not is_ours:
                 return
             api.remove_image(image_id, noprune=True)
         except APIError:

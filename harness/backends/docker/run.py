@@ -144,15 +144,9 @@ class DockerWorker:
 
         The result's files live until the worker's context is left.
         """
-        self.prepare(job)
-        secrets = SECRETS_FOLDER if job.secrets_folder else None
-        self._container.send(describe(job, PLACES, secrets))
-        with impatient(job, self._container.kill) as lost:
-            told = follow(self._container.events, progress)
-        if lost.is_set():
-            told.end_early(LOST)
-        elif not told.ended and told.error is None:
-            told.end_early(self._container.last_words(), out_of_memory=self._container.is_out_of_memory)
+        told = self._converse(job, progress) if self._put_all(job) else Told(out_of_memory=True)
+        if told.out_of_memory:
+            told.end_for_memory(job.stages[0])
         if not told.ended:
             self._container.kill()
         results = self._folder / "results"
@@ -162,16 +156,36 @@ class DockerWorker:
         return told.result(job, results / "output", results / "artifact")
 
     def prepare(self, job: Job) -> str:
-        """Put the task's files, the data and the secrets in place, set the memory limit; return the container's id."""
-        with ThreadPoolExecutor(max_workers=2) as pool:
-            beside = [
-                pool.submit(self._container.limit_memory, job.memory_bytes),
-                pool.submit(self._put_code, job.task),
-            ]
-            self._put_data(job)
-            for other in beside:
-                other.result()
+        """Put everything in place, as for a run; return the container's id.
+
+        Raises HarnessError where the worker's imports alone take more memory than the job has.
+        """
+        if not self._put_all(job):
+            raise HarnessError("the task's imports take more memory than that", remedy="Raise the limit with --memory.")
         return self._container.container_id
+
+    def _put_all(self, job: Job) -> bool:
+        """Put the task's files, the data and the secrets in place, set the memory limit; False where it is too low."""
+        with ThreadPoolExecutor(max_workers=2) as pool:
+            limiting = pool.submit(self._container.limit_memory, job.memory_bytes)
+            putting = pool.submit(self._put_code, job.task)
+            self._put_data(job)
+            putting.result()
+            return limiting.result()
+
+    def _converse(self, job: Job, progress: Progress) -> Told:
+        secrets = SECRETS_FOLDER if job.secrets_folder else None
+        self._container.send(describe(job, PLACES, secrets))
+        with impatient(job, self._container.kill) as lost:
+            told = follow(self._container.events, progress)
+        if lost.is_set():
+            told.end_early(LOST)
+        elif not told.ended and told.error is None:
+            reason = self._container.last_words()
+            told.out_of_memory = self._container.is_out_of_memory
+            if not told.out_of_memory:
+                told.end_early(reason)
+        return told
 
     def _put_code(self, task: Task) -> None:
         files = [(file.path, task.folder / file.path) for file in task.files]

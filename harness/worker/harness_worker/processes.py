@@ -140,17 +140,20 @@ def count_around() -> int:
     return sum(name.isdigit() for name in os.listdir("/proc"))
 
 
-def resident_bytes(family: List[int], limit: int) -> int:
+def resident_bytes(family: List[int], limit: int, has_own_group: bool) -> int:
     """Return the memory of processes together; exact only near and above `limit`.
 
-    Forked processes share pages, which a plain sum counts once for each. So where the sum is above the limit and
-    there are several, the kernel's proportional figures decide; those are too slow to ask for every time.
+    Forked processes share pages, which a plain sum counts once for each. So where there are several, it is no more than
+    the kernel's figure for the whole control group; or else, where the sum is above the limit, the proportional figures
+    of each process. Those are slow to get, and wait for a process that is just forking.
     """
     if not IS_LINUX:
         wanted = set(family)
         return sum(kilobytes * 1024 for process, _, kilobytes in _process_table() if process in wanted)
     total = sum(_statm_bytes(member) for member in family)
-    if total > limit and len(family) > 1:
+    if len(family) > 1 and has_own_group:
+        return min(total, _group_number("memory.current", "memory.usage_in_bytes"))
+    if len(family) > 1 and total > limit:
         return sum(_proportional_bytes(member) for member in family)
     return total
 
@@ -201,13 +204,19 @@ def kernel_kills() -> int:
 
 def has_memory_group_of(memory_bytes: int) -> bool:
     """Tell whether our control group has just this memory: then it is the run's own, and its kills are the run's."""
-    for path in ("/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes"):
+    limit = _group_number("memory.max", "memory.limit_in_bytes")
+    return limit // PAGE_BYTES == memory_bytes // PAGE_BYTES
+
+
+def _group_number(name: str, older_name: str) -> int:
+    """Return a figure of our control group, by its name in either version of the interface; 0 where there is none."""
+    for path in ("/sys/fs/cgroup/" + name, "/sys/fs/cgroup/memory/" + older_name):
         try:
             with open(path, "rb") as stream:
-                return int(stream.read()) // PAGE_BYTES == memory_bytes // PAGE_BYTES
+                return int(stream.read())
         except (OSError, ValueError):
             continue
-    return False
+    return 0
 
 
 def die_first_for_memory(score: int) -> None:

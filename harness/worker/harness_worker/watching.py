@@ -24,7 +24,7 @@ from .stage import STACK_SIGNAL, StageStart, run_stage
 # How long a look at memory and time may be late. Ends are noticed at once, by signal.
 POLL_SECONDS = 0.025
 # More than any honest library starts, and less than a container may have.
-MOST_PROCESSES = 500
+MOST_PROCESSES = 300
 # How long to wait for the interpreter to write down where it is before it is killed.
 STACK_PATIENCE_SECONDS = 0.05
 _CHUNK = 256 * 1024
@@ -167,7 +167,7 @@ class _Watch:
                     os.read(descriptor, 4096)
             self._reap()
             now = time.monotonic()
-            if self._end is None and now >= min(next_look, deadline):
+            if self._end is None and self._stopped_for is None and now >= min(next_look, deadline):
                 next_look = now + POLL_SECONDS
                 self._look(now >= deadline)
 
@@ -179,7 +179,7 @@ class _Watch:
             return
         limit = self._job.memory_bytes
         family = self._family()
-        used = processes.resident_bytes(family, limit if limit is not None else sys.maxsize)
+        used = processes.resident_bytes(family, limit if limit is not None else sys.maxsize, self._own_group)
         self._peak_bytes = max(self._peak_bytes, used)
         if len(family) > MOST_PROCESSES:
             self._stop("processes")
