@@ -23,11 +23,15 @@ def main() -> NoReturn:
     gc.set_threshold(OBJECTS_BETWEEN_COLLECTIONS)
     for asked_to_end in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(asked_to_end, signal.default_int_handler)
-    headstart.begin(sys.argv[1:])
     try:
+        headstart.begin(sys.argv[1:])
         from harness.cli import run
 
         code = run()
+    except KeyboardInterrupt:
+        # While the program itself was loaded.
+        sys.stderr.write("Interrupted.\n")
+        code = 130
     finally:
         headstart.drop()
     try:

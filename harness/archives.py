@@ -15,10 +15,18 @@ LOGS_NAME = "logs.tar.gz"
 TRAINING_ARTIFACT_NAME = "trainingArtifact.tar.gz"
 
 
-def write_logs(folder: Path, logs: Mapping[str, str], secrets: Iterable[str] = ()) -> Path:
-    """Write logs.tar.gz with one member a log, secrets starred out, and return its path."""
-    members = [(name, star_out(text, secrets).encode()) for name, text in sorted(logs.items())]
-    return _write(folder / LOGS_NAME, members)
+def write_logs(folder: Path, logs: Mapping[str, str | Path], secrets: Iterable[str] = ()) -> Path:
+    """Write logs.tar.gz with one member a log, secrets starred out, and return its path.
+
+    logs: texts, or the files with them, of which one at a time is in memory.
+    """
+    hidden = tuple(secrets)
+    return _write(folder / LOGS_NAME, ((name, _log(log, hidden)) for name, log in sorted(logs.items())))
+
+
+def _log(log: str | Path, secrets: Iterable[str]) -> bytes:
+    text = log.read_text(encoding="utf-8", errors="replace") if isinstance(log, Path) else log
+    return star_out(text, secrets).encode()
 
 
 def write_training_artifact(folder: Path, artifact_folder: Path) -> Path:
@@ -34,8 +42,8 @@ def regular_files(folder: Path) -> Iterator[tuple[str, Path]]:
 
     What cannot be read is left out, and what lies too deep for the kernel to name.
     """
-    found = []
-    waiting = [""]
+    found: list[str] = []
+    waiting = [] if folder.is_symlink() else [""]
     while waiting:
         place = waiting.pop()
         with suppress(OSError), os.scandir(os.path.join(folder, place)) as entries:  # noqa: PTH118 - ten times faster
@@ -46,6 +54,11 @@ def regular_files(folder: Path) -> Iterator[tuple[str, Path]]:
                     found.append(f"{place}{entry.name}")
     for name in sorted(found):
         yield name, folder / name
+
+
+def size_of(folder: Path) -> int:
+    """Return the bytes of all regular files below `folder`, holes counted in full."""
+    return sum(file.stat().st_size for _, file in regular_files(folder))
 
 
 def star_out(text: str, secrets: Iterable[str]) -> str:

@@ -65,14 +65,16 @@ def save_results(
     return archives, Outputs.model_validate({kind: str(copied)})
 
 
-def collect_logs(evidence: Evidence, checks: Sequence[CheckResult]) -> dict[str, str]:
+def collect_logs(evidence: Evidence, checks: Sequence[CheckResult]) -> dict[str, str | Path]:
     """Return every log by its name in the archive: the build's, each stage's, and what the checks found."""
-    logs = {"checks.log": "".join(f"{check.status:8}{check.id}: {check.message}\n" for check in checks)}
+    logs: dict[str, str | Path] = {
+        "checks.log": "".join(f"{check.status:8}{check.id}: {check.message}\n" for check in checks)
+    }
     if evidence.build is not None:
         logs["build.log"] = evidence.build.log
     for stage in evidence.run.stages if evidence.run else ():
         if stage.log_file.is_file() and not stage.log_file.is_symlink():
-            logs[f"{stage.name}.log"] = stage.log_file.read_text(encoding="utf-8", errors="replace")
+            logs[f"{stage.name}.log"] = stage.log_file
     return logs
 
 

@@ -66,6 +66,7 @@ def validate(
         timeout_seconds=settings.timeout_seconds,
         strict=settings.strict_validation,
         network=settings.network,
+        environment=environment.short_name,
         missing_credentials=missing_credentials(task.metadata.credential_keys, settings.user_secrets_mount_path),
     )
     if any_failed(run_checks(known, checks_before_build)):

@@ -30,7 +30,8 @@ def judge_environment_notes(evidence: Evidence) -> Outcome:
     if build is None:
         return not_reached("the dependencies were not built")
     notes = [*build.notes]
-    if run is not None and evidence.network is NetworkPolicy.ISOLATED and not run.isolated:
+    has_begun = run is not None and run.python_version is not None
+    if run is not None and has_begun and evidence.network is NetworkPolicy.ISOLATED and not run.isolated:
         notes.append("The run could reach the network: this system does not let the harness take it away.")
     if evidence.missing_credentials:
         keys = named(evidence.missing_credentials)

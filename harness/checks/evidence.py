@@ -20,7 +20,7 @@ class Evidence:
 
     memory_bytes, timeout_seconds: the limits that the run had. strict: whether the typeSchema is judged
     (`--disable-strict-validation` turns it off). network: what the run was to have. missing_credentials: keys that the
-    metadata declares and for which the run was given no secret.
+    metadata declares and for which the run was given no secret. environment: the name that --env finds it by.
     """
 
     task: Task
@@ -30,6 +30,7 @@ class Evidence:
     strict: bool = True
     network: NetworkPolicy = NetworkPolicy.ISOLATED
     missing_credentials: tuple[str, ...] = ()
+    environment: str = "the base environment"
     data: SampleData | None = None
     build: BuildResult | None = None
     run: RunResult | None = None

@@ -64,7 +64,8 @@ def judge_memory_limit(evidence: Evidence) -> Outcome:
     if killed:
         place = _where_it_was(evidence.task, killed)
         said = error_text(killed.error) if killed.error else ""
-        how = f"asked for more memory than there is ({said})" if "memory" in said.lower() else "was killed"
+        asked = "memory" in said.lower() and top.ended.peak_memory_bytes <= evidence.memory_bytes
+        how = f"asked for more memory than there is ({said})" if asked else "was killed"
         return failed(
             f"{killed.name} {how} at {peak} (limit {limit}){place}",
             "Use less memory (fewer copies, smaller types, sparse or batched work), or raise the limit with --memory.",
@@ -98,7 +99,7 @@ def judge_fit(evidence: Evidence) -> Outcome:
     if run is None:
         return not_reached("fit did not run")
     if run.fit is None:
-        return worker_failure(run) or not_reached("fit did not run")
+        return worker_failure(evidence) or not_reached("fit did not run")
     if run.fit.passed:
         return passed(f"in {seconds_text(run.fit.ended.seconds)}", seconds=run.fit.ended.seconds)
     return stage_failure(evidence.task, run.fit)
@@ -172,7 +173,7 @@ def judge_load(evidence: Evidence) -> Outcome:
         return not_reached("scoring did not run")
     scoring = run.scoring
     if scoring is None:
-        return worker_failure(run) or not_reached("scoring did not run")
+        return worker_failure(evidence) or not_reached("scoring did not run")
     if _came_to_scoring(scoring):
         return passed(
             f"{scoring.reported.model_source or 'loaded'}, in {seconds_text(scoring.reported.load_seconds)}",
@@ -299,14 +300,16 @@ def _ending(stage: StageResult) -> dict[str, Any]:
     }
 
 
-def worker_failure(run: RunResult) -> Outcome | None:
+def worker_failure(evidence: Evidence) -> Outcome | None:
     """Say why the worker itself could not do its work, None where it could."""
-    if run.error is None:
+    run = evidence.run
+    if run is None or run.error is None:
         return None
     if run.python_version is None:
         return failed(
-            f"the task could not be started: {excerpt(run.error)}",
-            "Choose a base environment that has numpy and pandas.",
+            f"the task could not be started in {evidence.environment}: {excerpt(run.error)}",
+            "Add numpy and pandas to the requirements.txt of the environment or of the task, or choose another with "
+            "--env.",
         )
     return failed(
         f"the run was cut short: {excerpt(run.error)}",

@@ -47,7 +47,7 @@ def judge_repeatable(evidence: Evidence) -> Outcome:
         return not_reached("there is no output")
     again = run.repeated
     if again is None:
-        return worker_failure(run) or not_reached("there was no second process")
+        return worker_failure(evidence) or not_reached("there was no second process")
     problem = _second_process_problem(evidence, again)
     if problem is not None:
         return problem

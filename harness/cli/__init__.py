@@ -16,6 +16,8 @@ from harness.cli.shell import shell
 from harness.cli.validate import INTERRUPTED, validate
 from harness.version import __version__
 
+ENDED = "Interrupted; everything that was started has been ended.\n"
+
 app = typer.Typer(
     name="harness",
     help="Validate custom tasks on this machine before you upload them.",
@@ -51,6 +53,8 @@ def run() -> int:
     try:
         app(list(spread(sys.argv[1:])))
     except SystemExit as end:
+        if isinstance(getattr(end.__context__, "__cause__", None), KeyboardInterrupt):
+            sys.stderr.write(ENDED)
         return end.code if isinstance(end.code, int) else int(end.code is not None)
     except HarnessError as error:
         from harness.cli.messages import show_error
@@ -58,6 +62,6 @@ def run() -> int:
         show_error(error.finding)
         return error.exit_code
     except KeyboardInterrupt:
-        sys.stderr.write("Interrupted; everything that was started has been ended.\n")
+        sys.stderr.write(ENDED)
         return INTERRUPTED
     return 0

@@ -239,7 +239,7 @@ def test_a_worker_that_cannot_start_fails_fit(tmp_path: Path) -> None:
     results = validation.results()
     assert (results["fit"].status, results["fit"].message) == (
         CheckStatus.FAILED,
-        "the task could not be started: the environment lacks numpy",
+        "the task could not be started in the base environment: the environment lacks numpy",
     )
     assert results["predict"].message == "not run because “Fit completes” failed"
 

@@ -14,7 +14,7 @@ import docker
 import pytest
 
 from harness.backends.docker import DockerBackend
-from harness.backends.docker.images import list_images, remove_image
+from harness.backends.docker.images import Image, list_images, remove_image, upper_first
 from harness.builds.model import BuildOptions, BuildResult
 from harness.builds.plan import plan_build
 from harness.docker_engine import Label
@@ -42,9 +42,7 @@ def image(engine: docker.APIClient, base_image: str) -> Iterator[str]:
     for event in engine.build(fileobj=dockerfile, tag=name, rm=True, forcerm=True, decode=True):
         assert "error" not in event, event
     yield name
-    bottom = len(layers_of(engine, name))
-    own = [each for each in list_images(engine) if layers_of(engine, each.id)[:bottom] == layers_of(engine, name)]
-    for each in sorted(own, key=lambda each: -len(layers_of(engine, each.id))):
+    for each in upper_first(standing_on(engine, layers_of(engine, name))):
         remove_image(engine, each)
     engine.remove_image(name, force=True)
 
@@ -57,6 +55,11 @@ def backend() -> DockerBackend:
 def layers_of(engine: docker.APIClient, image: str) -> list[str]:
     layers: list[str] = engine.inspect_image(image)["RootFS"]["Layers"]
     return layers
+
+
+def standing_on(engine: docker.APIClient, layers: list[str]) -> list[Image]:
+    """Return the images of ours that begin with these layers."""
+    return [image for image in list_images(engine) if list(image.layers[: len(layers)]) == layers]
 
 
 def build(backend: DockerBackend, image: str, folder: Path, progress: Any = None, **options: Any) -> BuildResult:
@@ -172,8 +175,7 @@ def test_downloads_outlive_the_images(
     folder = make_task(CUSTOM, requirements="toolz==1.0.0\n")
     first = build(backend, image, folder)
     dependencies = layers_of(engine, str(first.image))[:-1]
-    built = [each for each in list_images(engine) if layers_of(engine, each.id)[: len(dependencies)] == dependencies]
-    for each in sorted(built, key=lambda each: -len(layers_of(engine, each.id))):
+    for each in upper_first(standing_on(engine, dependencies)):
         assert remove_image(engine, each)
     second = build(backend, image, folder)
     assert not second.cached
@@ -186,9 +188,10 @@ def test_without_cache_it_is_built_again(
     backend: DockerBackend, engine: docker.APIClient, image: str, make_task: MakeTask
 ) -> None:
     folder = make_task(CUSTOM, requirements="iniconfig==2.0.0\n")
-    build(backend, image, folder)
+    below = layers_of(engine, str(build(backend, image, folder).image))[:-1]
     again = build(backend, image, folder, no_cache=True)
     assert not again.cached
+    assert layers_of(engine, str(again.image))[:-1] != below
     assert "Downloading iniconfig-2.0.0" in again.log
 
 

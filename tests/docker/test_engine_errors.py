@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import http.server
+import io
 import json
 import os
 import socket
 import socketserver
 import subprocess
 import sys
+import tarfile
 import threading
 import time
 import uuid
@@ -241,6 +243,58 @@ def test_auto_without_an_engine_says_in_one_line_what_is_less_faithful(make_task
     assert [report["verdict"] for report in reports] == ["passed", "passed"]
     (line,) = done.stderr.splitlines()
     assert line.startswith(f"note: no Docker engine answers at {absent}. The venv backend is used")
+
+
+# The start of an executable for another processor.
+FOREIGN = b"\x7fELF\x02\x01\x01" + bytes(9) + b"\x02\x00\xb7\x00\x01\x00\x00\x00" + bytes(240)
+
+
+@pytest.fixture
+def make_image(engine: docker.APIClient) -> Iterator[Callable[[str, bytes], str]]:
+    """Give a function that makes an image of one program and returns its name."""
+    made: list[str] = []
+
+    def make(path: str, program: bytes) -> str:
+        made.append(f"harness-test-{uuid.uuid4().hex}")
+        with io.BytesIO() as content:
+            with tarfile.open(fileobj=content, mode="w") as archive:
+                member = tarfile.TarInfo(path)
+                member.size, member.mode = len(program), 0o755
+                archive.addfile(member, io.BytesIO(program))
+            changes = ["ENV PATH=/usr/bin"]
+            engine.import_image_from_data(content.getvalue(), repository=made[-1], tag="1", changes=changes)
+        return f"{made[-1]}:1"
+
+    yield make
+    for name in made:
+        engine.remove_image(f"{name}:1")
+
+
+@pytest.mark.parametrize(
+    ("path", "expected"),
+    [
+        pytest.param("usr/bin/perl", "has no Python: neither python3 nor python is on its PATH", id="no Python"),
+        pytest.param("usr/bin/python3", "the image is for another architecture", id="another architecture"),
+    ],
+)
+def test_an_image_that_cannot_run_a_task(
+    path: str, expected: str, task: Path, make_image: Callable[[str, bytes], str]
+) -> None:
+    image = make_image(path, FOREIGN)
+    done = harness("validate", task, "--backend", "docker", "--env", f"image:{image}")
+    assert done.returncode == 4, done.stdout + done.stderr
+    assert expected in done.stderr
+    assert "fix: " in done.stderr
+
+
+def test_an_image_without_pandas_is_named_with_what_to_add(task: Path, base_image: str) -> None:
+    done = harness("validate", task, "--backend", "docker", "--env", f"image:{base_image}", "--json")
+    assert done.returncode == 1, done.stdout + done.stderr
+    (failure,) = [check for check in json.loads(done.stdout)["checks"] if check["status"] == "failed"]
+    assert failure["id"] == "fit"
+    assert base_image in failure["message"]
+    assert "numpy" in failure["message"]
+    assert failure["remedy"].startswith("Add numpy and pandas to the requirements.txt")
 
 
 @pytest.mark.parametrize("command", ["validate", "build", "shell"])

@@ -179,10 +179,15 @@ def test_a_name_that_a_user_has_given_to_an_image_of_ours_stays(shelf: Shelf, en
     assert exists(engine.inspect_image, f"{shelf.mark}:mine")
 
 
+@pytest.mark.parametrize("origin", ["imported", "loaded"])
 def test_a_base_image_that_has_lost_its_name_stays_and_steps_of_a_dockerfile_go(
-    shelf: Shelf, engine: docker.APIClient
+    origin: str, shelf: Shelf, engine: docker.APIClient
 ) -> None:
     base = shelf.base(1)
+    if origin == "loaded":
+        saved = b"".join(engine.get_image(base))
+        engine.remove_image(base)
+        list(engine.load_image(saved))
     step = shelf.commit(base)
     shelf.add(Kind.ENVIRONMENT, "environment", step, 1)
     before = engine.inspect_image(base)["Id"]

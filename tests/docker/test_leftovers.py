@@ -177,6 +177,7 @@ def test_an_interrupted_installation_exits_with_130_and_leaves_nothing(
         process.send_signal(signal.SIGINT)
         _, errors = process.communicate(timeout=30)
     assert process.returncode == 130, errors
+    assert "nterrupted" in errors
     assert "Traceback" not in errors
     assert len(traces.containers()) == 1
     assert traces.left() == []
@@ -190,6 +191,18 @@ def test_a_killed_installation_ends_and_the_next_run_removes_it(
         process.kill()
         wait_until(lambda: not state(engine, left)["Running"], SECONDS_TO_END)
     assert harness("validate", make_task(GOOD, name="next"), *RUN).returncode == 0
+    assert traces.left() == []
+
+
+def test_the_next_build_of_the_same_dependencies_removes_what_a_killed_one_has_left(
+    make_task: MakeTask, traces: Traces, engine: docker.APIClient
+) -> None:
+    task = make_task(GOOD)
+    with installing("build", task, engine) as process:
+        (left,) = traces.running()
+        process.kill()
+        wait_until(lambda: not state(engine, left)["Running"], SECONDS_TO_END)
+    assert harness("build", task, *RUN, PIP_NO_INDEX="1").returncode == 3
     assert traces.left() == []
 
 

@@ -74,11 +74,12 @@ class _Build:
                 return self._finished(dependencies, layers, _read_record(layers), cached=True)
             self.progress.build_status(BuildStatus.SUBMITTED)
             lock = cache_folder() / "images" / f"{layers.dependencies}.lock"
+            # Before that lock is held: what a killed build of the same dependencies has left is labelled with it.
+            sweep(self.api)
             with locked(lock):
                 dependencies = None if self.plan.options.no_cache else self._find_dependencies(layers)
                 if dependencies is not None:
                     return self._finished(dependencies, layers, _read_record(layers), cached=True)
-                sweep(self.api)
                 self.started = datetime.now(UTC)
                 self.progress.build_status(BuildStatus.PROCESSING)
                 return self._build(context, base_id, layers, lock)

@@ -26,7 +26,7 @@ from harness.backends.docker.images import container_for_layer
 from harness.builds.host_settings import HostSettings
 from harness.builds.log import clean_line
 from harness.builds.model import BuildPlan
-from harness.docker_engine import Attached, Label
+from harness.docker_engine import Attached, Label, explain
 from harness.errors import BackendUnavailable
 from harness.tar_streams import tar_stream
 
@@ -76,7 +76,6 @@ def install_dependencies(
     host_config = api.create_host_config(
         mounts=[Mount(FOLDER, None), Mount(DOWNLOADS_FOLDER, _downloads_volume(api), read_only=True)],
         log_config=LogConfig(type="none"),
-        init=True,
     )
     for python in PYTHONS:
         created = api.create_container(
@@ -93,7 +92,7 @@ def install_dependencies(
         try:
             api.put_archive(container, FOLDER, tar_stream(files.items()))
             try:
-                exit_code = _run(api, container, on_line, cancellation)
+                exit_code = _run(api, container, _refusing_other_architectures(on_line), cancellation)
             except _NoSuchProgram:
                 continue
             told = _read_json(api, container, f"{FOLDER}/result.json")
@@ -107,9 +106,23 @@ def install_dependencies(
             # With all that was installed in it, this takes the engine seconds.
             remover.submit(_remove, api, container)
     raise BackendUnavailable(
-        f"the image {image} has no Python: neither python3 nor python is on its PATH",
+        f"the image of {plan.environment.short_name} has no Python: neither python3 nor python is on its PATH",
         remedy="Choose an environment with Python.",
     )
+
+
+def _refusing_other_architectures(on_line: Callable[[str], None]) -> Callable[[str], None]:
+    """Return what passes lines on; raises BackendUnavailable where the first says that Python cannot be started."""
+    lines = 0
+
+    def hear(line: str) -> None:
+        nonlocal lines
+        lines += 1
+        if lines == 1 and line.endswith("exec format error"):
+            raise explain("the dependencies cannot be installed", APIError(line, explanation=line))
+        on_line(line)
+
+    return hear
 
 
 def _remove(api: docker.APIClient, container: str) -> None:

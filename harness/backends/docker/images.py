@@ -43,7 +43,8 @@ class Image:
     """An image of ours.
 
     tag: its name, empty where another one has taken that. size_bytes: with all that is below it. layers: their digests,
-    from the bottom. parent_id: what it was made from, empty where the engine does not know. tagged: seconds since 1970.
+    from the bottom. parent_id: what it was made from, empty where the engine does not know. used: as far as the engine
+    knows, in seconds since 1970.
     """
 
     id: str
@@ -52,7 +53,7 @@ class Image:
     size_bytes: int
     layers: tuple[str, ...]
     parent_id: str
-    tagged: float
+    used: float
 
     @property
     def kind(self) -> str:
@@ -113,7 +114,7 @@ def _image(tag: str, found: Mapping[str, Any]) -> Image:
         size_bytes=found["Size"],
         layers=_layers(found),
         parent_id=found.get("Parent") or "",
-        tagged=_tagged(found),
+        used=max(_tagged(found), _seconds(found["Created"])),
     )
 
 
@@ -123,8 +124,12 @@ def _layers(found: Mapping[str, Any]) -> tuple[str, ...]:
 
 def _tagged(found: Mapping[str, Any]) -> float:
     """Return when the image last got a name, in seconds since 1970; 0 where it never had one."""
-    text = (found.get("Metadata") or {}).get("LastTagTime") or ""
-    return 0.0 if text.startswith("0001") or not text else datetime.fromisoformat(text).timestamp()
+    return _seconds((found.get("Metadata") or {}).get("LastTagTime") or "")
+
+
+def _seconds(text: str) -> float:
+    """Return a time of the engine's in seconds since 1970; 0 for none, which is empty or in the year 1."""
+    return datetime.fromisoformat(text).timestamp() if text and not text.startswith("0001") else 0.0
 
 
 def layer_labels(kind: Kind, digest: str, task_name: str | None = None, **more: str) -> dict[str, str]:
@@ -181,7 +186,7 @@ def _note_use(api: docker.APIClient, image: Image) -> None:
     file = _use_file(image)
     make_folder(file.parent)
     file.touch()
-    if not 0 <= time.time() - image.tagged < NOTE_AGAIN_SECONDS:
+    if not 0 <= time.time() - image.used < NOTE_AGAIN_SECONDS:
         repository, _, version = image.tag.rpartition(":")
         with suppress(APIError):
             api.tag(image.tag, repository, version)
@@ -190,9 +195,9 @@ def _note_use(api: docker.APIClient, image: Image) -> None:
 def last_use(image: Image) -> float:
     """Return when the image was used last, in seconds since 1970, as far as anybody has told."""
     try:
-        return max(image.tagged, _use_file(image).stat().st_mtime)
+        return max(image.used, _use_file(image).stat().st_mtime)
     except OSError:
-        return image.tagged
+        return image.used
 
 
 def _use_file(image: Image) -> Path:
@@ -255,13 +260,14 @@ def _remove_unnamed(api: docker.APIClient, image_id: str) -> None:
     """Remove an image and those below it while nothing uses them and they have no name.
 
     These are the steps of a Dockerfile, which never had one, and images of ours that others have replaced. What a user
-    has named once stays.
+    has named once stays, and what was loaded or pulled: it has no parent.
     """
     while image_id:
         try:
             found = api.inspect_image(image_id)
             is_environment = (found["Config"].get("Labels") or {}).get(Label.KIND) == Kind.ENVIRONMENT
-            is_ours = is_environment or found.get("Comment") == MADE_BY or not _tagged(found)
+            is_step = bool(found.get("Parent")) and not _tagged(found)
+            is_ours = is_environment or is_step or found.get("Comment") == MADE_BY
             if found["RepoTags"] or found["RepoDigests"] or not is_ours:
                 return
             api.remove_image(image_id, noprune=True)

@@ -83,6 +83,7 @@ def task_image(api: docker.APIClient, dependencies: Image, task: Task, digest: s
 
     It takes the place of the one that the same task folder had before.
     """
+    digest = _digest(dependencies.id, digest)
     tag = tag_of(Kind.TASK, digest, task.name)
     found = find_image(api, tag)
     if found is not None:

@@ -22,7 +22,7 @@ from typing import Any
 
 import docker
 import psutil
-from docker.errors import APIError, NotFound
+from docker.errors import APIError, DockerException
 from docker.types import LogConfig
 
 from harness.docker_engine import explained
@@ -90,8 +90,8 @@ def create_public_network(api: docker.APIClient, name: str, labels: Mapping[str,
 
 
 def remove_network(api: docker.APIClient, network_id: str) -> None:
-    """Remove the network, once no container is in it; it may be gone already."""
-    with suppress(NotFound):
+    """Remove the network, once no container is in it; where that cannot be done, the next run does it."""
+    with suppress(DockerException, OSError):
         api.remove_network(network_id)
 
 

@@ -7,9 +7,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from harness.archives import size_of
 from harness.backends.base import Job
 from harness.backends.conversation import LOST, describe, follow, impatient
 from harness.builds.model import BuildResult
+from harness.cache import remove_tree
 from harness.progress import Progress
 from harness.records import NetworkPolicy
 from harness.runs import RunResult
@@ -58,7 +60,12 @@ class VenvWorker:
             told.end_early(LOST)
         elif not told.ended:
             told.end_early(self._process.last_words())
-        return told.result(job, self._folder / "output", self._folder / "artifact")
+        artifact = self._folder / "artifact"
+        if job.disk_bytes is not None and size_of(artifact) > job.disk_bytes:
+            # Holes in files cost nothing here, but would be packed in full.
+            remove_tree(artifact)
+            artifact.mkdir()
+        return told.result(job, self._folder / "output", artifact)
 
 
 def copy_task(job: Job, folder: Path) -> None:

@@ -68,9 +68,13 @@ _MACHINES = {
 
 
 def hide() -> None:
-    """Close this process's memory, files and variables to every other one of its user, and to its debuggers."""
-    if IS_LINUX:
-        ctypes.CDLL(None).prctl(PR_SET_DUMPABLE, 0, 0, 0, 0)
+    """Close this process's memory, files and variables to every other one of its user, and some calls to both."""
+    if not IS_LINUX:
+        return
+    libc = ctypes.CDLL(None)
+    libc.prctl(PR_SET_DUMPABLE, 0, 0, 0, 0)
+    libc.prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
+    _refuse_calls(libc)
 
 
 def enter() -> None:
@@ -79,9 +83,7 @@ def enter() -> None:
         return
     libc = ctypes.CDLL(None)
     libc.prctl(PR_SET_DUMPABLE, 1, 0, 0, 0)
-    libc.prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
     _drop_capabilities(libc)
-    _refuse_calls(libc)
 
 
 def _drop_capabilities(libc: ctypes.CDLL) -> None:

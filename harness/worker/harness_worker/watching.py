@@ -15,7 +15,7 @@ from typing import Any, Dict, List, Optional, Tuple
 from . import processes
 from .credentials import Mask
 from .disk import DiskWatch
-from .files import TemporaryFiles, empty, utc_text, write_json
+from .files import TemporaryFiles, empty, remove, utc_text, write_json
 from .job import Job, Stage
 from .log import LARGEST_LOG_BYTES, StageLog
 from .progress import Progress
@@ -112,6 +112,8 @@ class _Watch:
         if status == "out_of_memory" and not self._stage.optional:
             # Temporary files may lie in memory, and the server needs some to go on.
             TemporaryFiles().remove()
+        if self._stopped_for in ("disk", "full_disk"):
+            self._make_room()
         self._log.line('%s stage "%s" ended: %s after %.2f s' % (utc_text(ended_at), self._stage.name, status, seconds))
         self._job.record_folder_of(self._stage)
         if self._stopped_for in _LIMITS:
@@ -120,6 +122,15 @@ class _Watch:
         record.update(startedAt=utc_text(started_at), endedAt=utc_text(ended_at), seconds=round(seconds, 6))
         write_json(os.path.join(self._folder, "stage.json"), record)
         return status
+
+    def _make_room(self) -> None:
+        """Remove temporary files, and what the task has put among the records, so that there is room for these."""
+        if not self._stage.optional:
+            TemporaryFiles().remove()
+        empty(self._job.record_folder_of(self._stage))
+        stages = {stage.name for stage in self._job.stages}
+        for name in set(os.listdir(self._job.output_folder)) - stages:
+            remove(os.path.join(self._job.output_folder, name))
 
     def close(self) -> None:
         """Leave nothing behind, also where the server was stopped in the middle."""

@@ -27,7 +27,7 @@ DOWNLOADED = os.path.join(FOLDER, "downloaded")
 CACHE = "/run/harness-downloads"
 # What pip says when it runs code of a package; what lies in its folders then is not certain to come from the index.
 SIGNS_OF_FOREIGN_CODE = ("building wheel", "setup.py", "preparing metadata", "build dependencies", "preparing wheel")
-LOOKS_EVERY_SECONDS = 0.1
+LOOKS_EVERY_SECONDS = 0.02
 
 
 def main() -> int:
@@ -60,7 +60,7 @@ def end_with_host() -> None:
 def install(order):
     """Run pip; return its exit code, and whether code of a package ran."""
     finished = threading.Event()
-    watcher = threading.Thread(target=collect_downloads, args=(finished,))
+    watcher = threading.Thread(target=watch_downloads, args=(finished,))
     watcher.start()
     command = ["-m", "pip", "install", "--no-compile", "--requirement", "requirements.txt", *order["options"]]
     print("$ python " + " ".join(command), flush=True)
@@ -80,6 +80,8 @@ def install(order):
         for line in pip.stdout:
             sys.stdout.buffer.write(line)
             sys.stdout.buffer.flush()
+            # Before it installs, pip says so; a small package is gone from its folder a moment later.
+            collect_downloads()
             said = line.decode("utf-8", "replace").lower()
             foreign = foreign or any(sign in said for sign in SIGNS_OF_FOREIGN_CODE)
     finished.set()
@@ -138,12 +140,16 @@ def is_compiled(source):
     return header[:4] == importlib.util.MAGIC_NUMBER and (unchecked or same_time)
 
 
-def collect_downloads(finished: threading.Event) -> None:
-    """Give each wheel that pip downloads a second name: pip removes its own when it is done."""
+def watch_downloads(finished: threading.Event) -> None:
     while not finished.wait(LOOKS_EVERY_SECONDS):
-        for path in glob.glob(os.path.join(TEMPORARY, "pip-unpack-*", "*.whl")):
-            with contextlib.suppress(OSError):
-                os.link(path, os.path.join(DOWNLOADED, os.path.basename(path)))
+        collect_downloads()
+
+
+def collect_downloads() -> None:
+    """Give each wheel that pip has downloaded a second name: pip removes its own when it is done."""
+    for path in glob.glob(os.path.join(TEMPORARY, "pip-unpack-*", "*.whl")):
+        with contextlib.suppress(OSError):
+            os.link(path, os.path.join(DOWNLOADED, os.path.basename(path)))
 
 
 def keep(folder, packages):
