@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import ctypes
 import errno
-import platform
+import os
 import struct
 from typing import List, NamedTuple, Optional
 
@@ -92,9 +92,9 @@ def _drop_capabilities(libc: ctypes.CDLL) -> None:
 
 
 def _refuse_calls(libc: ctypes.CDLL) -> None:
-    if platform.machine() not in _MACHINES:
+    if os.uname().machine not in _MACHINES:
         return
-    call, refusals = _MACHINES[platform.machine()]
+    call, refusals = _MACHINES[os.uname().machine]
     program = ctypes.create_string_buffer(_program(refusals))
     # struct sock_fprog: the number of instructions, and where they are.
     header = struct.pack("@HP", len(program.raw) // 8, ctypes.addressof(program))
