@@ -29,12 +29,11 @@ def write_json(path: str, document: Dict[str, Any]) -> None:
 
 
 def make_real_folder(path: str) -> None:
-    """Make sure that a path is a folder, no link to one, and that we may write there."""
+    """Make sure that a path is a folder, no link to one, and that its owner may write there."""
     if os.path.islink(path) or not os.path.isdir(path):
         remove(path)
         os.makedirs(path)
-    elif not os.access(path, os.R_OK | os.W_OK | os.X_OK):
-        os.chmod(path, 0o700)
+    _unlock(path, stat.S_IRWXU)
 
 
 def remove(path: str) -> None:
@@ -93,8 +92,7 @@ def all_below(folder: str) -> Iterator[Tuple[str, os.DirEntry]]:
     A folder comes before what is in it. What is ours and locked is unlocked first. What lies too deep for the kernel to
     name is not looked into.
     """
-    if not os.access(folder, os.R_OK | os.X_OK):
-        os.chmod(folder, 0o700)
+    _unlock(folder, stat.S_IRWXU)
     waiting = [""]
     while waiting:
         place = waiting.pop()
@@ -103,20 +101,21 @@ def all_below(folder: str) -> Iterator[Tuple[str, os.DirEntry]]:
                 for entry in entries:
                     path = os.path.join(place, entry.name)
                     if entry.is_dir(follow_symlinks=False):
-                        _unlock(entry, stat.S_IRWXU)
+                        _unlock(entry.path, stat.S_IRWXU)
                         waiting.append(path)
                     elif entry.is_file(follow_symlinks=False):
-                        _unlock(entry, stat.S_IRUSR)
+                        _unlock(entry.path, stat.S_IRUSR)
                     yield path, entry
         except OSError:
             continue
 
 
-def _unlock(entry: os.DirEntry, rights: int) -> None:
+def _unlock(path: str, rights: int) -> None:
+    """Give the owner these rights where they lack; the mode tells, since who asks may be root and need none."""
     try:
-        mode = entry.stat(follow_symlinks=False).st_mode
+        mode = os.lstat(path).st_mode
         if mode & rights != rights:
-            os.chmod(entry.path, mode | rights)
+            os.chmod(path, stat.S_IMODE(mode) | rights)
     except OSError:
         return
 
