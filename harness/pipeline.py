@@ -142,10 +142,21 @@ def _build_and_start(
     plan: BuildPlan, backend: Backend, settings: Settings, task: Task, progress: Progress, stack: ExitStack
 ) -> tuple[BuildResult, Worker | None]:
     progress.step("dependency build")
-    build = backend.build(plan, progress)
+    build = _build(plan, backend, progress)
     if not build.succeeded:
-        return build, None
+        from harness.remedies import explain_further
+
+        progress.step("diagnosis")
+        return replace(build, diagnosis=explain_further(plan, build)), None
     return build, stack.enter_context(backend.start(build, task, settings.network))
+
+
+def _build(plan: BuildPlan, backend: Backend, progress: Progress) -> BuildResult:
+    if plan.options.as_of is None:
+        return backend.build(plan, progress)
+    from harness.resolving.as_of import build_as_of
+
+    return build_as_of(plan, backend.build, progress)
 
 
 def read_data(task: Task, target_type: TargetType, settings: Settings, plan: BuildPlan) -> SampleData:

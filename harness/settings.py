@@ -5,8 +5,10 @@ from __future__ import annotations
 import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 
+from harness.builds.days import read_day
 from harness.builds.model import BuildOptions
 from harness.cache import cache_folder
 from harness.data import DataOptions
@@ -39,7 +41,7 @@ class Settings:
     """How to validate a task. The names are those of the command line's options.
 
     Without `input` the task is tried on its metadata's validation input or on a bundled sample. target_type: needed
-    only where model-metadata.yaml does not say. build_args, no_cache, pull: see BuildOptions.
+    only where model-metadata.yaml does not say. build_args, no_cache, pull, as_of: see BuildOptions.
     memory_bytes: None leaves the choice to `memory_limit_bytes`.
     timeout_seconds: for each stage. output: where the report, the archives and the predictions go; None is a folder a
     task in the user's cache folder.
@@ -64,6 +66,7 @@ class Settings:
     build_args: Mapping[str, str] = field(default_factory=dict)
     no_cache: bool = False
     pull: bool = False
+    as_of: datetime | None = None
     network: NetworkPolicy = NetworkPolicy.ISOLATED
     memory_bytes: int | None = None
     timeout_seconds: float = DEFAULT_TIMEOUT_SECONDS
@@ -78,6 +81,8 @@ class Settings:
             value = getattr(self, name)
             if isinstance(value, str):
                 object.__setattr__(self, name, Path(value))
+        if isinstance(day := getattr(self, "as_of"), str):  # noqa: B009 - a text is not what its type says
+            object.__setattr__(self, "as_of", read_day(day))
         for name, words in (("target_type", TargetType), ("network", NetworkPolicy)):
             value = getattr(self, name)
             if value is not None and value not in list(words):
@@ -110,7 +115,7 @@ class Settings:
 
     @property
     def build_options(self) -> BuildOptions:
-        return BuildOptions(self.build_args, self.no_cache, self.pull)
+        return BuildOptions(self.build_args, self.no_cache, self.pull, self.as_of)
 
     @property
     def data_options(self) -> DataOptions:

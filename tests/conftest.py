@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import os
+import signal
 import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -11,10 +13,25 @@ import docker
 import pytest
 
 from harness.backends.docker.images import Image, list_images, remove_image, upper_first
+from harness.builds.model import BuildPlan
+from harness.builds.plan import plan_build
 from harness.docker_engine import Label, connect
+from harness.environments import read_environment
 from harness.errors import BackendUnavailable
+from harness.requirements import parse_requirements
 
 CHECKOUT = Path(__file__).parents[1]
+
+
+@pytest.fixture(scope="session", autouse=True)
+def interrupts() -> Iterator[None]:
+    """Let the programs that tests start be interrupted, also where a shell runs the tests in the background.
+
+    Such a shell makes them ignore SIGINT, and what is ignored is so for their children, too.
+    """
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -87,6 +104,24 @@ def make_task(tmp_path: Path) -> Callable[..., Path]:
         for file, text in others.items():
             (folder / file).write_text(text)
         return folder
+
+    return make
+
+
+@pytest.fixture
+def make_plan(tmp_path: Path) -> Callable[..., BuildPlan]:
+    """Give a function that plans requirements on a base environment of a few packages."""
+
+    def make(requirements: str, base: str = "six==1.17.0\n", constraints: str = "") -> BuildPlan:
+        folder = tmp_path / "environment"
+        folder.mkdir(exist_ok=True)
+        info = {"id": "0" * 24, "name": "Small", "pythonVersion": "3.11"}
+        (folder / "env_info.json").write_text(json.dumps(info))
+        (folder / "requirements.txt").write_text(base)
+        (folder / "constraints.txt").write_text(constraints)
+        file = tmp_path / "requirements.txt"
+        file.write_text(requirements)
+        return plan_build(read_environment(folder), parse_requirements(file))
 
     return make
 

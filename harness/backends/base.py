@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
+from harness.builds.installed import Installed
 from harness.builds.model import BuildPlan, BuildResult
 from harness.progress import Progress
 from harness.records import NetworkPolicy, TargetType
@@ -53,6 +54,10 @@ class Backend(Protocol):
 
     def start(self, build: BuildResult, task: Task, network: NetworkPolicy) -> AbstractContextManager[Worker]:
         """Start a worker on a successful build. Leaving the context ends and removes all that it started."""
+        ...
+
+    def read_installed(self, build: BuildResult) -> Installed:
+        """Return what a successful build has installed, its base environment included."""
         ...
 
     def cancel(self) -> None:

@@ -33,3 +33,16 @@ class Cancellation:
         finally:
             with self._lock:
                 self._ending.remove(end)
+
+    @contextmanager
+    def after(self, seconds: float) -> Iterator[Cancellation]:
+        """Give a cancellation for the block alone, which happens with this one, or when the block takes that long."""
+        own = Cancellation()
+        timer = threading.Timer(seconds, own.cancel)
+        timer.daemon = True
+        timer.start()
+        try:
+            with self.ends_with(own.cancel):
+                yield own
+        finally:
+            timer.cancel()

@@ -85,6 +85,7 @@ class HostSettings:
         files = {"pip.conf": self._pip_conf(folder).encode()}
         if self.ca_bundle:
             files["ca.pem"] = self.ca_bundle.read_bytes()
+            files["apt.conf"] = f'Acquire::https::CAInfo "{folder}/ca.pem";\n'.encode()
         if self.client_cert:
             files["client.pem"] = self.client_cert.read_bytes()
         if self.logins:
@@ -106,6 +107,7 @@ class HostSettings:
         }
         if self.ca_bundle:
             variables |= dict.fromkeys(CA_VARIABLES, f"{folder}/ca.pem")
+            variables["APT_CONFIG"] = f"{folder}/apt.conf"
         if self.logins:
             variables["NETRC"] = f"{folder}/netrc"
         return variables

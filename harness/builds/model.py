@@ -7,12 +7,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from packaging.utils import canonicalize_name
 
-from harness.environments.model import Environment
-from harness.records import BuildStatus, Dependency, Record
-from harness.tasks.model import Task
+from harness.records import BuildStatus, Record
+from harness.requirements import NO_REQUIREMENTS, Requirements
+
+if TYPE_CHECKING:
+    # Diagnosing a log needs neither, and they take longer to load than it takes.
+    from harness.environments.model import Environment
+    from harness.tasks.model import Task
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,12 +25,14 @@ class BuildOptions:
     """How to build, where the user has a wish.
 
     build_args: values for ARG lines of the environment's Dockerfile, BASE_IMAGE among them. no_cache: build again what
-    was built before, without earlier downloads. pull: ask the registry for a newer base image.
+    was built before, without earlier downloads. pull: ask the registry for a newer base image. as_of: take for the
+    task's own requirements only what was on the package index before that moment.
     """
 
     build_args: Mapping[str, str] = field(default_factory=dict)
     no_cache: bool = False
     pull: bool = False
+    as_of: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,16 +41,18 @@ class BuildPlan:
 
     environment_requirements, requirements, constraints: normalised requirement lines, sorted; constraints are the
     environment's own, which the task's requirements have to keep to. `digest` covers all of it; a backend adds what
-    only it knows (the interpreter, the base image). dependencies: the records, to find a line by its package. task:
-    whose files go into the image, None where only dependencies are asked for.
+    only it knows (the interpreter, the base image). declared, pinned: the task's requirements and the environment's
+    constraints as they were read, to find a line by its package. task: whose files go into the image, None where only
+    dependencies are asked for.
     """
 
     environment: Environment
     environment_requirements: tuple[str, ...]
     requirements: tuple[str, ...]
     constraints: tuple[str, ...]
-    dependencies: tuple[Dependency, ...]
     digest: str
+    declared: Requirements = NO_REQUIREMENTS
+    pinned: Requirements = NO_REQUIREMENTS
     task: Task | None = None
     options: BuildOptions = BuildOptions()
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from harness.builds.model import BuildOptions, BuildPlan
 from harness.environments import Environment
-from harness.requirements import Requirements, normalised, parse_requirements
+from harness.requirements import NO_REQUIREMENTS, Requirements, normalised, parse_requirements
 from harness.tasks.model import Task
 
 
@@ -20,15 +20,15 @@ def plan_build(
     The base environment's packages come first and the task's own after them, as the platform installs them: a task
     may replace a base package. Comments, order and blank lines do not change the digest.
     """
-    base = _lines_of(environment.requirements_file)
-    constraints = _lines_of(environment.constraints_file)
-    own = normalised(requirements)
+    base = normalised(_read(environment.requirements_file))
+    pinned = _read(environment.constraints_file)
+    constraints, own = normalised(pinned), normalised(requirements)
     content = json.dumps([environment.id, environment.python_version, base, constraints, own])
     digest = hashlib.sha256(content.encode()).hexdigest()
     return BuildPlan(
-        environment, base, own, constraints, requirements.dependencies, digest, task, options or BuildOptions()
+        environment, base, own, constraints, digest, requirements, pinned, task, options or BuildOptions()
     )
 
 
-def _lines_of(file: Path | None) -> tuple[str, ...]:
-    return normalised(parse_requirements(file)) if file is not None and file.is_file() else ()
+def _read(file: Path | None) -> Requirements:
+    return parse_requirements(file) if file is not None and file.is_file() else NO_REQUIREMENTS

@@ -44,7 +44,8 @@ def judge_environment_notes(evidence: Evidence) -> Outcome:
 
 
 def _describe_failure(build: BuildResult) -> Outcome:
-    ended = f" (exit code {build.exit_code})" if build.exit_code is not None else ""
+    # The installer's: 0 where it is the import check that failed.
+    ended = f" (exit code {build.exit_code})" if build.exit_code else ""
     diagnosis = build.diagnosis
     if diagnosis is None:
         last = next((line for line in reversed(build.log.splitlines()) if line.strip()), "")

@@ -11,7 +11,9 @@ from harness.cli.arguments import spread
 from harness.cli.build import build
 from harness.cli.clean import clean
 from harness.cli.deps import deps
+from harness.cli.diagnose import diagnose
 from harness.cli.envs import envs
+from harness.cli.lock import lock
 from harness.cli.shell import shell
 from harness.cli.validate import INTERRUPTED, validate
 from harness.version import __version__
@@ -26,8 +28,9 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-for command in (validate, build, shell, deps, envs, clean):
+for command in (validate, build, shell, deps, lock, diagnose, clean):
     app.command()(command)
+app.add_typer(envs)
 
 
 def _show_version(asked: bool) -> None:

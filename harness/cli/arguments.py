@@ -6,24 +6,24 @@ import os
 import re
 from collections.abc import Iterable, Iterator
 
-SEVERAL_VALUES = "--class-labels"
+SEVERAL_VALUES = ("--class-labels", "--apt")
 _NEGATIVE_NUMBER = re.compile(r"-[0-9.]+")
 
 
 def spread(arguments: Iterable[str]) -> Iterator[str]:
     """Yield the arguments with `--class-labels a b` written as `--class-labels a --class-labels b`.
 
-    Every word up to the next option is a label, so the task comes before this option or after another one.
+    Every word up to the next option is a value, so the task comes before this option or after another one.
     """
-    within = False
+    within = None
     for argument in arguments:
-        if argument == SEVERAL_VALUES:
-            within = True
+        if argument in SEVERAL_VALUES:
+            within = argument
         elif argument.startswith("-") and not _NEGATIVE_NUMBER.fullmatch(argument):
-            within = False
+            within = None
             yield argument
         elif within:
-            yield from (SEVERAL_VALUES, argument)
+            yield from (within, argument)
         else:
             yield argument
 

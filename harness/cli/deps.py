@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from harness.cli.deps_check import Check, check_requirements, warn
+from harness.cli.deps_check import show as show_check
 from harness.errors import HarnessError
 from harness.findings import Severity
 
@@ -40,10 +42,22 @@ def deps(
             show_default=False,
         ),
     ] = False,
+    check: Annotated[
+        bool,
+        typer.Option(
+            "--check",
+            help="Resolve for the environment's Python, without building anything.",
+            show_default=False,
+        ),
+    ] = False,
+    env: Annotated[
+        str | None, typer.Option(help="With --check, the base environment: a name, an id, a folder or image:TAG.")
+    ] = None,
 ) -> None:
     """Show the dependency records of a requirements file, and the lines that the platform refuses.
 
-    Exit code 0: nothing is refused, 1: lines are refused or exclude each other, 2: the file cannot be read.
+    Exit code 0: nothing is refused, 1: lines are refused or exclude each other, or with --check no set of versions
+    fits, 2: the file cannot be read, or the package index not be reached.
     """
     from harness.requirements import NO_REQUIREMENTS, fix_requirements, lint_requirements, parse_requirements
 
@@ -54,12 +68,26 @@ def deps(
     findings = lint_requirements(requirements)
     for finding in findings:
         typer.echo(f"{finding.severity}: {_shown(str(finding))}", err=True)
+    checked = _check(source, requirements, env) if check else None
     if as_json:
-        typer.echo(json.dumps(as_document(requirements), indent=2, ensure_ascii=False))
+        document = as_document(requirements) | ({"check": checked.to_json_dict()} if checked else {})
+        typer.echo(json.dumps(document, indent=2, ensure_ascii=False))
     else:
-        _show(requirements)
+        console = _console()
+        _show(console, requirements)
+        if checked and requirements.file is not None:
+            show_check(checked, console)
     if requirements.refused or any(finding.severity is Severity.ERROR for finding in findings):
         raise typer.Exit(1)
+    if checked and checked.failed:
+        raise typer.Exit(1)
+
+
+def _check(source: Path, requirements: Requirements, env: str | None) -> Check:
+    """Resolve, and tell what there is to warn of."""
+    checked = check_requirements(source, requirements, env)
+    warn(checked)
+    return checked
 
 
 def find_requirements(source: Path) -> tuple[Path | None, Language]:
@@ -113,12 +141,16 @@ def _tell_fixed(file: Path, result: FixResult) -> None:
     typer.echo(f"{count} line{'' if count == 1 else 's'} rewritten.", err=True)
 
 
-def _show(requirements: Requirements) -> None:
+def _console() -> Console:
     from rich.console import Console
 
     console = Console(highlight=False, markup=False, emoji=False)
     if not console.is_terminal:
         console = Console(highlight=False, markup=False, emoji=False, no_color=True, width=UNBROKEN_WIDTH)
+    return console
+
+
+def _show(console: Console, requirements: Requirements) -> None:
     if requirements.file is None:
         console.print("No requirements.txt: the task needs nothing beyond its base environment.")
         return

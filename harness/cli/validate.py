@@ -77,6 +77,14 @@ def validate(
     pull: Annotated[
         bool, typer.Option("--pull", help="Ask the registry for a newer base image.", rich_help_panel=RUN)
     ] = False,
+    as_of: Annotated[
+        str | None,
+        typer.Option(
+            metavar="DATE",
+            help="Take only what was on the package index by then: 2024-03-01.",
+            rich_help_panel=RUN,
+        ),
+    ] = None,
     network: Annotated[
         NetworkPolicy, typer.Option(help="Whether the task may use the network.", rich_help_panel=RUN)
     ] = NetworkPolicy.ISOLATED,
@@ -89,6 +97,7 @@ def validate(
     verbose: Annotated[bool, typer.Option("--verbose", "-v", help="List every check.", rich_help_panel=RESULT)] = False,
 ) -> None:
     """Tell whether the platform would build, train and score with a task, and if not, which line to change."""
+    from harness.builds.days import read_day
     from harness.errors import HarnessError
     from harness.reports import Report
     from harness.settings import Settings
@@ -114,6 +123,7 @@ def validate(
             build_args=read_build_args(build_arg or []),
             no_cache=no_cache,
             pull=pull,
+            as_of=read_day(as_of) if as_of else None,
             network=network,
             memory_bytes=memory,
             timeout_seconds=timeout,

@@ -9,6 +9,7 @@ What a file holds is decided as pip decides it; `pip install -r` and this packag
 """
 
 from harness.requirements.fixing import FixResult, RewrittenLine, fix_requirements
+from harness.requirements.import_names import STANDARD_LIBRARY
 from harness.requirements.linting import lint_requirements
 from harness.requirements.model import NO_REQUIREMENTS, JudgedLine, Requirement, Requirements
 from harness.requirements.normalising import normalised
@@ -16,6 +17,7 @@ from harness.requirements.reading import parse_requirements
 
 __all__ = [
     "NO_REQUIREMENTS",
+    "STANDARD_LIBRARY",
     "FixResult",
     "JudgedLine",
     "Requirement",

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import os
-import shutil
-import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from harness.errors import HarnessError
 from harness.records import RefusedLine
-from harness.requirements.decoding import DecodedText, read_text
+from harness.requirements.decoding import read_text
+from harness.requirements.editing import with_raw_lines, write_text
 from harness.requirements.model import Language
 from harness.requirements.reading import parse_requirements
 
@@ -47,47 +45,18 @@ def fix_requirements(
     if not changes:
         return FixResult(left=parsed.refused)
     decoded = read_text(file)
-    text = decoded.text
-    for line in reversed(changes):
-        start, end = line.source.start, line.source.start + len(line.source.raw)
-        if text[start:end] != line.source.raw:
-            raise HarnessError(
-                "The file changed while it was being fixed; nothing was written.",
-                remedy="Run the command again.",
-                file=str(file),
-            )
-        text = text[:start] + (line.rewrite or "") + text[end:]
-    _write(file, decoded, text)
+    try:
+        text = with_raw_lines(decoded.text, {line.source: line.rewrite for line in changes})
+    except ValueError as error:
+        raise HarnessError(
+            "The file changed while it was being fixed; nothing was written.",
+            remedy="Run the command again.",
+            file=str(file),
+        ) from error
+    write_text(file, decoded, text)
     rewritten = tuple(
         RewrittenLine(line.record.line_number, line.record.line, line.record.rewrite or "")
         for line in changes
         if isinstance(line.record, RefusedLine)
     )
     return FixResult(rewritten, parse_requirements(file, language, environment=environment).refused)
-
-
-def _write(file: Path, decoded: DecodedText, text: str) -> None:
-    """Replace the file's content; a symbolic link stays one, and the file keeps its permissions."""
-    target = Path(os.path.realpath(file))
-    try:
-        if decoded.encode(decoded.text) != target.read_bytes():
-            raise HarnessError(
-                f"The encoding {decoded.encoding} does not let the other lines be written back as they are.",
-                remedy="Save the file as UTF-8 first.",
-                file=str(file),
-            )
-        descriptor, temporary = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.parent)
-        try:
-            with os.fdopen(descriptor, "wb") as stream:
-                stream.write(decoded.encode(text))
-            shutil.copymode(target, temporary)
-            Path(temporary).replace(target)
-        except BaseException:
-            Path(temporary).unlink(missing_ok=True)
-            raise
-    except OSError as error:
-        raise HarnessError(
-            f"The file cannot be written: {error.strerror or error}.",
-            remedy="Give yourself permission to write it and its folder, or change the lines by hand.",
-            file=str(file),
-        ) from error

@@ -14,6 +14,7 @@ from contextlib import ExitStack, suppress
 from dataclasses import asdict, dataclass
 from typing import IO, Any
 
+import docker
 from docker.errors import APIError, DockerException
 from docker.types import LogConfig
 from docker.utils.socket import STDOUT
@@ -38,6 +39,16 @@ PLACES = Places(
 )
 HOME_FOLDER = f"{RUN_FOLDER}/home"
 SECRETS_FOLDER = f"{RUN_FOLDER}/secrets"
+VARIABLES = {
+    "HOME": HOME_FOLDER,
+    "TMPDIR": "/tmp",  # noqa: S108
+    "USER": "nobody",
+    "LANG": "C.UTF-8",
+    "LC_ALL": "C.UTF-8",
+    "TZ": "UTC",
+    "PYTHONNOUSERSITE": "1",
+    "PYTHONUTF8": "1",
+}
 # The folders below the run's folder, which the task may write; that itself it may not, so they stay where they are.
 RUN_FOLDERS = (RESULTS_FOLDER, HOME_FOLDER, SECRETS_FOLDER, PLACES.input, PLACES.artifact, PLACES.model, PLACES.output)
 # Small files of the input folder. Source: the platform's image contract.
@@ -118,20 +129,6 @@ class ContainerWorker:
         self.send({"protocolVersion": PROTOCOL_VERSION, "preload": list(recipe.preload)})
 
     def _create(self, network_name: str) -> str:
-        limits = self._api.create_host_config(
-            network_mode=network_name,
-            read_only=True,
-            cap_drop=["ALL"],
-            security_opt=["no-new-privileges"],
-            pids_limit=MOST_PROCESSES,
-            mem_limit=FIRST_MEMORY_BYTES,
-            memswap_limit=FIRST_MEMORY_BYTES,
-            shm_size=SHARED_MEMORY_BYTES,
-            cpu_period=CPU_PERIOD_MICROSECONDS,
-            cpu_quota=CPU_QUOTA_MICROSECONDS,
-            tmpfs={"/tmp": f"rw,nosuid,nodev,exec,mode=1777,size={TEMPORARY_BYTES}"},  # noqa: S108
-            log_config=LogConfig(type="none"),
-        )
         created = self._api.create_container(
             self.recipe.image,
             command=["-u", WORKER_FOLDER],
@@ -140,19 +137,12 @@ class ContainerWorker:
             working_dir=RUN_FOLDER,
             stdin_open=True,
             environment={
-                "HOME": HOME_FOLDER,
-                "TMPDIR": "/tmp",  # noqa: S108
-                "USER": "nobody",
-                "LANG": "C.UTF-8",
-                "LC_ALL": "C.UTF-8",
-                "TZ": "UTC",
-                "PYTHONNOUSERSITE": "1",
-                "PYTHONUTF8": "1",
+                **VARIABLES,
                 **self._variables,
             },
             volumes=[CODE_FOLDER, RUN_FOLDER],
             labels={Label.KIND: "run", **owned_by(lock_of(self.folder))},
-            host_config=limits,
+            host_config=host_config_of_run(self._api, network_name),
         )
         return str(created["Id"])
 
@@ -235,6 +225,25 @@ class ContainerWorker:
     def _remove(self) -> None:
         with suppress(DockerException, OSError):
             self._api.remove_container(self.container_id, v=True, force=True)
+
+
+def host_config_of_run(api: docker.APIClient, network_name: str = "none") -> dict[str, Any]:
+    """Return what the engine grants a container for a stranger's code: no rights, and bounds on what it uses."""
+    config: dict[str, Any] = api.create_host_config(
+        network_mode=network_name,
+        read_only=True,
+        cap_drop=["ALL"],
+        security_opt=["no-new-privileges"],
+        pids_limit=MOST_PROCESSES,
+        mem_limit=FIRST_MEMORY_BYTES,
+        memswap_limit=FIRST_MEMORY_BYTES,
+        shm_size=SHARED_MEMORY_BYTES,
+        cpu_period=CPU_PERIOD_MICROSECONDS,
+        cpu_quota=CPU_QUOTA_MICROSECONDS,
+        tmpfs={"/tmp": f"rw,nosuid,nodev,exec,mode=1777,size={TEMPORARY_BYTES}"},  # noqa: S108
+        log_config=LogConfig(type="none"),
+    )
+    return config
 
 
 def _reason(state: Mapping[str, Any]) -> str:

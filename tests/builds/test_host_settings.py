@@ -97,7 +97,9 @@ def test_the_first_ca_bundle_that_exists_is_used_everywhere(read: Callable[..., 
     assert settings.needs_injection
     assert settings.files(FOLDER)["ca.pem"] == b"certificates"
     assert in_container(settings)["cert"] == "/settings/ca.pem"
+    assert settings.files(FOLDER)["apt.conf"] == b'Acquire::https::CAInfo "/settings/ca.pem";\n'
     variables = settings.variables(FOLDER)
+    assert variables["APT_CONFIG"] == "/settings/apt.conf"
     for name in ("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"):
         assert variables[name] == "/settings/ca.pem"
     assert settings.notes == (f"pip's cert names {tmp_path}/gone.pem, which is no readable file here; it is not used.",)

@@ -7,7 +7,9 @@ from contextlib import AbstractContextManager
 from harness.backends.base import Worker
 from harness.backends.cancellation import Cancellation
 from harness.backends.docker.build import build_image
+from harness.backends.docker.installed import read_installed
 from harness.backends.docker.run import start_worker
+from harness.builds.installed import Installed
 from harness.builds.model import BuildPlan, BuildResult
 from harness.docker_engine import connect
 from harness.progress import Progress
@@ -34,6 +36,10 @@ class DockerBackend:
     def start(self, build: BuildResult, task: Task, network: NetworkPolicy) -> AbstractContextManager[Worker]:
         """Start a container with a worker, without network or with public addresses only."""
         return start_worker(build, task, network)
+
+    def read_installed(self, build: BuildResult) -> Installed:
+        """Return what the image of a successful build holds."""
+        return read_installed(build, self._cancellation)
 
     def cancel(self) -> None:
         """End the step of the build that runs."""

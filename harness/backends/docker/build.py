@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Mapping
 from concurrent.futures import Executor, ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
 import docker
+from docker.errors import APIError
 
 from harness.backends.cancellation import Cancellation
 from harness.backends.docker.contexts import bare_environment, build_context, has_dockerfile
@@ -25,13 +28,16 @@ from harness.backends.docker.images import (
     layer_labels,
     tag_of,
 )
+from harness.backends.docker.import_check import check_imports
 from harness.backends.docker.layers import task_image, worker_image
 from harness.backends.docker.leftovers import sweep
 from harness.builds.diagnosis import diagnose_build
+from harness.builds.diagnosis.imports import diagnose_imports
 from harness.builds.host_settings import HostSettings, read_host_settings
+from harness.builds.import_check import FAILED_IMPORTS, ImportCheck, names_to_check
 from harness.builds.layers import ImageLayers, image_layers, read_context
 from harness.builds.log import frame_log
-from harness.builds.model import BuildPlan, BuildResult
+from harness.builds.model import BuildPlan, BuildResult, Diagnosis
 from harness.cache import cache_folder, locked, make_folder
 from harness.docker_engine import Label, connect, explained, owned_by
 from harness.errors import Interrupted
@@ -128,18 +134,22 @@ class _Build:
                 environment, exit_code = self._environment_image(context, layers, settings)
             except Interrupted:
                 return self._failed(INTERRUPTED, datetime.now(UTC), None)
-        installation = None
+        installation, imports = None, ImportCheck()
         if exit_code == 0:
             installation = self._install(environment, layers, settings, lock)
             exit_code = installation.exit_code
+        if installation is not None and installation.image is not None:
+            imports = self._check_and_name(installation, layers, owned_by(lock))
         ended = datetime.now(UTC)
-        dependencies = self._find_dependencies(layers)
         if self.cancellation.requested:
             return self._failed(INTERRUPTED, ended, installation)
+        if exit_code == 0 and imports.failures:
+            return self._failed(0, ended, installation, diagnose_imports(self.plan, imports.failures))
+        dependencies = self._find_dependencies(layers)
         if exit_code != 0 or dependencies is None:
             return self._failed(exit_code or 1, ended, installation)
         log = frame_log(self.lines, self.started, ended, "succeeded")
-        record = _Record(self.started, ended, log)
+        record = _Record(self.started, ended, log, imports.notes)
         _write_record(layers, record)
         evict(self.api, _most_bytes(), spared=frozenset({dependencies.id, environment}))
         self.progress.build_status(BuildStatus.SUCCESS)
@@ -166,8 +176,6 @@ class _Build:
         return built.image_id or "", 0 if built.image_id else built.exit_code or 1
 
     def _install(self, environment: str, layers: ImageLayers, settings: HostSettings, lock: Path) -> Installation:
-        tag = tag_of(Kind.DEPENDENCIES, layers.dependencies)
-
         def commit(container: str, found: Installation) -> str:
             labels = layer_labels(
                 Kind.DEPENDENCIES,
@@ -176,7 +184,7 @@ class _Build:
                 python_version=found.python_version,
                 environment=environment,
             )
-            return commit_layer(self.api, container, environment, tag, labels)
+            return commit_layer(self.api, container, environment, None, labels)
 
         return install_dependencies(
             self.api,
@@ -190,20 +198,55 @@ class _Build:
             remover=self.remover,
         )
 
+    def _check_and_name(
+        self, installation: Installation, layers: ImageLayers, labels: Mapping[str, str]
+    ) -> ImportCheck:
+        """Import what was installed, and give the image the name by which it is found, unless that breaks the build.
+
+        Meanwhile the downloads are kept and the container in which pip ran is removed.
+        """
+        assert installation.image is not None
+        names = names_to_check(self.plan)
+        found = ImportCheck()
+        if names:
+            found = check_imports(
+                self.api,
+                installation.image,
+                installation.python,
+                names,
+                labels,
+                on_line=self._hear,
+                cancellation=self.cancellation,
+                remover=self.remover,
+            )
+        if found.failures or self.cancellation.requested:
+            self.remover.submit(_remove_unnamed, self.api, installation.image)
+        else:
+            repository, _, version = tag_of(Kind.DEPENDENCIES, layers.dependencies).rpartition(":")
+            self.api.tag(installation.image, repository, version)
+        return found
+
     def _hear(self, line: str) -> None:
         self.lines.append(line)
         self.progress.build_line(line)
 
-    def _failed(self, exit_code: int, ended: datetime, installation: Installation | None) -> BuildResult:
+    def _failed(
+        self, exit_code: int, ended: datetime, installation: Installation | None, diagnosis: Diagnosis | None = None
+    ) -> BuildResult:
+        """Return the failed build. diagnosis: of the import check; else the installer's log is to tell.
+
+        exit_code: the installer's, 0 where it is the import check that failed.
+        """
         self.progress.build_status(BuildStatus.FAILED)
+        outcome = f"failed with exit code {exit_code}" if exit_code else FAILED_IMPORTS
         return BuildResult(
             BuildStatus.FAILED,
             self.started,
             ended,
-            frame_log(self.lines, self.started, ended, f"failed with exit code {exit_code}"),
+            frame_log(self.lines, self.started, ended, outcome),
             python_version=installation.python_version if installation else None,
             exit_code=exit_code,
-            diagnosis=diagnose_build(self.lines, self.plan.dependencies),
+            diagnosis=diagnosis or diagnose_build(self.plan, self.lines, exit_code),
             notes=tuple(self.notes),
         )
 
@@ -226,17 +269,23 @@ class _Build:
             worker_image=worker.tag,
             environment_image=dependencies.labels[Label.ENVIRONMENT],
             exit_code=0,
-            notes=tuple(self.notes),
+            notes=(*self.notes, *record.notes),
         )
+
+
+def _remove_unnamed(api: docker.APIClient, image: str) -> None:
+    with suppress(APIError):
+        api.remove_image(image, noprune=True)
 
 
 @dataclass(frozen=True, slots=True)
 class _Record:
-    """When a build was, and its log."""
+    """When a build was, its log, and what the import check noted."""
 
     started: datetime
     ended: datetime
     log: str
+    notes: tuple[str, ...] = ()
 
 
 def _record_file(layers: ImageLayers) -> Path:
@@ -246,7 +295,8 @@ def _record_file(layers: ImageLayers) -> Path:
 def _write_record(layers: ImageLayers, record: _Record) -> None:
     file = _record_file(layers)
     make_folder(file.parent)
-    document = {"started": record.started.isoformat(), "ended": record.ended.isoformat(), "log": record.log}
+    times = {"started": record.started.isoformat(), "ended": record.ended.isoformat()}
+    document = {**times, "log": record.log, "notes": record.notes}
     file.write_text(json.dumps(document), encoding="utf-8")
 
 
@@ -255,7 +305,8 @@ def _read_record(layers: ImageLayers) -> _Record:
     try:
         document = json.loads(_record_file(layers).read_text(encoding="utf-8"))
         started, ended = (datetime.fromisoformat(document[name]) for name in ("started", "ended"))
-        return _Record(started, ended, str(document["log"]))
+        notes = tuple(str(note) for note in document["notes"])
+        return _Record(started, ended, str(document["log"]), notes)
     except (OSError, ValueError, KeyError, TypeError):
         now = datetime.now(UTC)
         return _Record(now, now, frame_log(["The image was built by another user of this engine."], now, now, "found"))

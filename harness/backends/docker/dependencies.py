@@ -13,7 +13,7 @@ import tarfile
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Executor
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -39,11 +39,12 @@ _SCRIPT = Path(__file__).parent / "inside" / "install_dependencies.py"
 
 @dataclass(frozen=True, slots=True)
 class Installation:
-    """What came of it. python: the interpreter's path in the image."""
+    """What came of it. python: the interpreter's path in the image. image: what `commit` made, None after a failure."""
 
     exit_code: int
     python: str
     python_version: str
+    image: str | None = None
 
 
 def install_dependencies(
@@ -60,8 +61,8 @@ def install_dependencies(
 ) -> Installation:
     """Install the plan's requirements on `image`; where that succeeds, hand the container to `commit`.
 
-    labels: of the containers. commit: returns the image it has made. remover: removes the container in the end. Raises
-    BackendUnavailable where the image has no Python.
+    labels: of the containers. commit: returns the image it has made. remover: keeps the downloads and removes the
+    container, which the caller need not wait for. Raises BackendUnavailable where the image has no Python.
     """
     cache = _downloads_of(settings)
     files: dict[str, bytes | Path | None] = {
@@ -92,19 +93,21 @@ def install_dependencies(
         try:
             api.put_archive(container, FOLDER, tar_stream(files.items()))
             try:
-                exit_code = _run(api, container, _refusing_other_architectures(on_line), cancellation)
+                exit_code = run_to_end(api, container, _refusing_other_architectures(on_line), cancellation)
             except _NoSuchProgram:
                 continue
             told = _read_json(api, container, f"{FOLDER}/result.json")
             installation = Installation(exit_code, told.get("python", python), told.get("pythonVersion", ""))
             if exit_code == 0 and not cancellation.requested:
                 made = commit(container, installation)
+                installation = replace(installation, image=made)
                 if told.get("downloads"):
-                    _keep_downloads(api, made, installation.python, container, str(told.get("packages")), labels)
+                    packages = str(told.get("packages"))
+                    remover.submit(_keep_downloads, api, made, installation.python, container, packages, labels)
             return installation
         finally:
             # With all that was installed in it, this takes the engine seconds.
-            remover.submit(_remove, api, container)
+            remover.submit(remove_container, api, container)
     raise BackendUnavailable(
         f"the image of {plan.environment.short_name} has no Python: neither python3 nor python is on its PATH",
         remedy="Choose an environment with Python.",
@@ -125,7 +128,8 @@ def _refusing_other_architectures(on_line: Callable[[str], None]) -> Callable[[s
     return hear
 
 
-def _remove(api: docker.APIClient, container: str) -> None:
+def remove_container(api: docker.APIClient, container: str) -> None:
+    """End a container and remove it with its volumes, as far as the engine lets us."""
     with suppress(DockerException, OSError):
         api.remove_container(container, v=True, force=True)
 
@@ -163,7 +167,9 @@ def _downloads_volume(api: docker.APIClient) -> str:
     return DOWNLOADS_VOLUME
 
 
-def _run(api: docker.APIClient, container: str, on_line: Callable[[str], None], cancellation: Cancellation) -> int:
+def run_to_end(
+    api: docker.APIClient, container: str, on_line: Callable[[str], None], cancellation: Cancellation
+) -> int:
     """Run the container to its end, pass on every line of its output, and return its exit code."""
 
     def kill() -> None:

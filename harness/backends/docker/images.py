@@ -160,10 +160,13 @@ def container_for_layer(
                 api.remove_container(created["Id"], v=True, force=True)
 
 
-def commit_layer(api: docker.APIClient, container_id: str, image: str, tag: str, labels: Mapping[str, str]) -> str:
+def commit_layer(
+    api: docker.APIClient, container_id: str, image: str, tag: str | None, labels: Mapping[str, str]
+) -> str:
     """Make an image of what the container has changed, with the configuration of `image`; return its id.
 
-    One that had the name before stays without it, since somebody may just be building on it.
+    One that had the name before stays without it, since somebody may just be building on it. tag: None for an image
+    that nobody is to find yet.
     """
     config = dict(api.inspect_image(image)["Config"])
     # What is not said here is taken from the container, its owner included.
@@ -172,7 +175,7 @@ def commit_layer(api: docker.APIClient, container_id: str, image: str, tag: str,
     config["Entrypoint"] = config.get("Entrypoint") or []
     config["Cmd"] = config.get("Cmd") or ["python3"]
     config["User"] = config.get("User") or "0:0"
-    repository, _, version = tag.rpartition(":")
+    repository, _, version = tag.rpartition(":") if tag else (None, None, None)
     committed = api.commit(container_id, repository=repository, tag=version, message=MADE_BY, pause=False, conf=config)
     return str(committed["Id"])
 

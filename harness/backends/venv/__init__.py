@@ -7,7 +7,9 @@ from contextlib import AbstractContextManager
 from harness.backends.base import Worker
 from harness.backends.cancellation import Cancellation
 from harness.backends.venv.build import build_venv
+from harness.backends.venv.installed import read_installed
 from harness.backends.venv.run import start_worker
+from harness.builds.installed import Installed
 from harness.builds.model import BuildPlan, BuildResult
 from harness.progress import Progress
 from harness.records import NetworkPolicy
@@ -29,6 +31,10 @@ class VenvBackend:
     def start(self, build: BuildResult, task: Task, network: NetworkPolicy) -> AbstractContextManager[Worker]:
         """Start a worker in a process group of its own, without network where the policy and the kernel say so."""
         return start_worker(build, task, network)
+
+    def read_installed(self, build: BuildResult) -> Installed:
+        """Return what the venv of a successful build holds."""
+        return read_installed(build)
 
     def cancel(self) -> None:
         """Stop the installer."""

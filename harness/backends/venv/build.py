@@ -14,18 +14,23 @@ from pathlib import Path
 
 from harness.backends.cancellation import Cancellation
 from harness.backends.processes import run_logged
-from harness.backends.venv.interpreters import Interpreter, find_interpreter, find_uv
+from harness.backends.venv.import_check import check_imports
+from harness.backends.venv.interpreters import Interpreter, find_interpreter
 from harness.builds.diagnosis import diagnose_build
+from harness.builds.diagnosis.imports import diagnose_imports
+from harness.builds.import_check import FAILED_IMPORTS, ImportCheck, names_to_check
 from harness.builds.log import frame_log
 from harness.builds.model import BuildPlan, BuildResult
 from harness.builds.pip_settings import uv_environment
+from harness.builds.uv_program import find_uv
 from harness.cache import cache_folder, locked, remove_tree
-from harness.errors import BackendUnavailable
+from harness.errors import BackendUnavailable, Interrupted
 from harness.progress import Progress
 from harness.records import BuildStatus
 
 LOG_FILE = "harness-build.log"
 RECORD_FILE = "harness-build.json"
+INTERRUPTED = Interrupted.exit_code
 
 
 def build_venv(plan: BuildPlan, progress: Progress, cancellation: Cancellation) -> BuildResult:
@@ -88,16 +93,16 @@ def _take_or_build(
     with locked(layer.folder.with_suffix(".lock")) as lock:
         if (layer.folder / RECORD_FILE).is_file():
             return _finished_build(layer, interpreter)
-        return _build(layer, plan, interpreter, progress, partial(run_logged, cancellation=cancellation, lock=lock))
+        return _build(layer, plan, interpreter, progress, cancellation, lock)
 
 
 def _build(
-    layer: _Layer, plan: BuildPlan, interpreter: Interpreter, progress: Progress, run: Callable[..., int]
+    layer: _Layer, plan: BuildPlan, interpreter: Interpreter, progress: Progress, cancellation: Cancellation, lock: int
 ) -> BuildResult:
-    """Make the layer under another name and rename it when it is complete; `run` runs the installer.
+    """Make the layer under another name and rename it when it is complete, and what the task declares can be imported.
 
     A killed build so leaves nothing that looks like a venv; the next build waits for an installer that has outlived
-    it, and removes what it left.
+    it, and removes what it left. lock: the descriptor of the layer's lock, which every program here holds as well.
     """
     unfinished = layer.folder.with_suffix(".unfinished")
     remove_tree(unfinished)
@@ -109,27 +114,36 @@ def _build(
         progress.build_line(line)
 
     try:
-        exit_code = _install(layer, interpreter, unfinished, partial(run, on_line=on_line))
+        run = partial(run_logged, on_line=on_line, cancellation=cancellation, lock=lock)
+        exit_code = _install(layer, interpreter, unfinished, run)
+        imports, diagnosis, outcome = ImportCheck(), None, "succeeded"
+        if exit_code == 0 and layer.below is not None:
+            python, names = unfinished / "bin" / "python", names_to_check(plan)
+            imports = check_imports(python, names, on_line=on_line, cancellation=cancellation, lock=lock)
+            exit_code = INTERRUPTED if cancellation.requested else 0
+        if exit_code != 0:
+            diagnosis, outcome = diagnose_build(plan, lines, exit_code), f"failed with exit code {exit_code}"
+        elif imports.failures:
+            diagnosis, outcome = diagnose_imports(plan, imports.failures), FAILED_IMPORTS
         ended = datetime.now(UTC)
-        outcome = "succeeded" if exit_code == 0 else f"failed with exit code {exit_code}"
         log = frame_log(lines, started, ended, outcome)
-        if exit_code == 0:
+        if diagnosis is None:
             (unfinished / LOG_FILE).write_text(log, encoding="utf-8")
-            record = {"started": started.isoformat(), "ended": ended.isoformat()}
+            record = {"started": started.isoformat(), "ended": ended.isoformat(), "notes": imports.notes}
             (unfinished / RECORD_FILE).write_text(json.dumps(record), encoding="utf-8")
             unfinished.rename(layer.folder)
     finally:
         remove_tree(unfinished)
     return BuildResult(
-        BuildStatus.SUCCESS if exit_code == 0 else BuildStatus.FAILED,
+        BuildStatus.SUCCESS if diagnosis is None else BuildStatus.FAILED,
         started,
         ended,
         log,
-        python=layer.folder / "bin" / "python" if exit_code == 0 else None,
+        python=layer.folder / "bin" / "python" if diagnosis is None else None,
         python_version=interpreter.version,
         exit_code=exit_code,
-        diagnosis=diagnose_build(lines, plan.dependencies) if exit_code else None,
-        notes=_notes(interpreter),
+        diagnosis=diagnosis,
+        notes=(*_notes(interpreter), *imports.notes),
     )
 
 
@@ -174,7 +188,7 @@ def _finished_build(layer: _Layer, interpreter: Interpreter) -> BuildResult:
         python=layer.folder / "bin" / "python",
         python_version=interpreter.version,
         exit_code=0,
-        notes=_notes(interpreter),
+        notes=(*_notes(interpreter), *record.get("notes", ())),
     )
 
 

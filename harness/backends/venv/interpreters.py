@@ -7,7 +7,7 @@ import subprocess
 import sys
 from dataclasses import dataclass
 
-from harness.errors import BackendUnavailable
+from harness.builds.uv_program import find_uv
 
 PATIENCE_SECONDS = 60
 
@@ -19,16 +19,6 @@ class Interpreter:
     path: str
     version: str
     note: str | None = None
-
-
-def find_uv() -> str:
-    """Return the uv program that is installed with the harness; raises BackendUnavailable where it is missing."""
-    from uv import find_uv_bin
-
-    try:
-        return str(find_uv_bin())
-    except FileNotFoundError as error:
-        raise BackendUnavailable("the program uv is missing", remedy="Reinstall the harness with pip.") from error
 
 
 def find_interpreter(wanted: str | None) -> Interpreter:

@@ -1,70 +1,106 @@
-"""Match an installer's log against the known kinds of failure and find the requirements line at fault."""
+"""Explain a failed build: ask every recogniser, choose the cause that explains the others, find the line at fault."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable
 
 from packaging.utils import canonicalize_name
 
-from harness.builds.diagnosis.signatures import SIGNATURES
-from harness.builds.model import Diagnosis, RelatedLine
-from harness.records import Dependency
+from harness.builds.diagnosis.attribution import related_lines, responsible_line
+from harness.builds.diagnosis.build_log import BuildLog
+from harness.builds.diagnosis.categories import NONE, UNKNOWN, rank
+from harness.builds.diagnosis.declared import Declared
+from harness.builds.diagnosis.model import Cause, Facts
+from harness.builds.diagnosis.outcome import succeeded
+from harness.builds.diagnosis.recognisers import RECOGNISERS
+from harness.builds.model import BuildPlan, Diagnosis
 
+UNUSABLE = frozenset(
+    {
+        "invalid_package_metadata",
+        "missing_system_library",
+        "missing_compiler",
+        "missing_build_dependency",
+        "broken_build_script",
+        "out_of_memory",
+    }
+)
+NOT_THERE = frozenset(
+    {"no_such_package", "no_such_version", "yanked_version", "python_version_mismatch", "no_compatible_wheel"}
+)
 TELLING_LINES = 12
-AT_WORK_ON_A_PACKAGE = ("missing_compiler", "missing_system_library")
-_COLLECTING = re.compile(r"^\s*Collecting ([A-Za-z0-9._-]+)", re.MULTILINE)
-_TROUBLE = re.compile(r"error|failed|cannot|could not|no such|conflict|because", re.IGNORECASE)
+LONGEST_LINE = 500
+# What goes wrong with packages that are installed already.
+AFTER_INSTALLING = frozenset({"binary_incompatibility", "missing_shared_library", "import_error"})
+_TROUBLE = re.compile(r"error|fail|cannot|could not|no such|conflict|because|not found|unable", re.IGNORECASE)
 
 
-def diagnose_build(log_lines: Sequence[str], dependencies: Sequence[Dependency]) -> Diagnosis:
-    """Return why the build failed. `unknown`, with the most telling lines, where no known kind shows in the log."""
-    log = "\n".join(log_lines)
-    evidence = tuple(line.strip() for line in log_lines if _TROUBLE.search(line))[-TELLING_LINES:]
-    for signature in SIGNATURES:
-        found = signature.pattern.search(log)
-        if not found:
-            continue
-        named = {name: value for name, value in found.groupdict().items() if value}
-        package, other = named.get("package"), named.get("other")
-        if package is None and signature.category in AT_WORK_ON_A_PACKAGE:
-            package = _last_collected(log[: found.start()])
-        line = _line_of(package, dependencies, log)
-        other_line = _line_of(other, dependencies, log)
-        related = (
-            (RelatedLine(line_number=other_line.line_number if other_line else None, package_name=other),)
-            if other
-            else ()
-        )
-        return Diagnosis(
-            category=signature.category,
-            summary=signature.summary.format(**named),
-            package_name=package,
-            line_number=line.line_number if line else None,
-            line=line.line if line else None,
-            related=related,
-            suggestion=signature.suggestion.format(**named),
-            evidence=evidence,
-        )
+def diagnose(log: BuildLog, facts: Facts) -> Diagnosis:
+    """Return why the build failed; never raises, whatever the log holds.
+
+    Its category is `none` where the build succeeded, and `unknown`, with the most telling lines, where no cause shows.
+    """
+    causes = [cause for recognise in RECOGNISERS for cause in recognise(log, facts)]
+    has_installed = succeeded(log, facts.exit_code)
+    if has_installed:
+        causes = [cause for cause in causes if cause.category in AFTER_INSTALLING]
+    causes = _without_consequences(causes)
+    if causes:
+        return explained(log, facts, choose(causes))
+    if has_installed:
+        return Diagnosis(category=NONE, summary="The build succeeded.")
     return Diagnosis(
-        category="unknown",
+        category=UNKNOWN,
         summary="The installer failed, and its log does not show a known cause.",
-        suggestion="Read the build log.",
-        evidence=evidence or tuple(log_lines[-TELLING_LINES:]),
+        suggestion="Read the lines below, and the whole log.",
+        evidence=telling_lines(log),
     )
 
 
-def _last_collected(log: str) -> str | None:
-    """Return the package that pip began with last: it builds one before it looks at the next."""
-    found = _COLLECTING.findall(log)
-    return found[-1] if found else None
+def diagnose_build(plan: BuildPlan, lines: Iterable[str], exit_code: int | None) -> Diagnosis:
+    """Return why the build of `plan` failed; lines: what the installer said."""
+    facts = Facts(Declared.of(plan.declared), Declared.of(plan.pinned), exit_code)
+    return diagnose(BuildLog.of("\n".join(lines)), facts)
 
 
-def _line_of(package: str | None, dependencies: Sequence[Dependency], log: str) -> Dependency | None:
-    """Return the line of that package; of several, one with a version that the log speaks of."""
-    if package is None:
-        return None
-    wanted = canonicalize_name(package)
-    lines = [line for line in dependencies if canonicalize_name(line.package_name) == wanted]
-    told = [line for line in lines if any(constraint.version in log for constraint in line.constraints)]
-    return next(iter(told or lines), None)
+def _without_consequences(causes: list[Cause]) -> list[Cause]:
+    """Return the causes without "there is no release" of a project whose release was tried and cannot be used.
+
+    pip 21 passes over a release that cannot be built, and every pip over one whose metadata is wrong; then they say
+    that there is none.
+    """
+    tried = {canonicalize_name(cause.package) for cause in causes if cause.category in UNUSABLE and cause.package}
+    return [
+        cause
+        for cause in causes
+        if cause.category not in NOT_THERE or not cause.package or canonicalize_name(cause.package) not in tried
+    ]
+
+
+def choose(causes: Iterable[Cause]) -> Cause:
+    """Return the cause to tell: the most specific category, and of several of one category the last in the log."""
+    return min(causes, key=lambda cause: (rank(cause.category), -cause.position))
+
+
+def explained(log: BuildLog, facts: Facts, cause: Cause) -> Diagnosis:
+    """Return the cause with the requirements line that it goes back to."""
+    line = responsible_line(log, facts, cause)
+    return Diagnosis(
+        category=cause.category,
+        summary=cause.summary,
+        package_name=cause.package,
+        line_number=line.line_number if line else None,
+        line=line.line if line else None,
+        related=related_lines(facts, cause, line),
+        suggestion=cause.suggestion,
+        replacement=cause.replacement,
+        evidence=tuple(text[:LONGEST_LINE] for text in cause.evidence[:TELLING_LINES]),
+    )
+
+
+def telling_lines(log: BuildLog) -> tuple[str, ...]:
+    """Return the last lines that speak of trouble, else the last lines; from the end of the log, where causes stand."""
+    tail = [line.strip() for line in log.text[-200_000:].splitlines() if line.strip()]
+    told = list(dict.fromkeys(line[:LONGEST_LINE] for line in tail if _TROUBLE.search(line[:LONGEST_LINE])))
+    return tuple((told or [line[:LONGEST_LINE] for line in tail])[-TELLING_LINES:])

@@ -25,6 +25,7 @@ from harness.tar_streams import tar_stream
 
 SETTINGS_FOLDER = "/.harness-build-settings"
 REPOSITORY = "task-harness/prepared"
+PUBLIC_FILES = ("ca.pem", "apt.conf")
 # A container cannot be created without a command; this one is taken out of images that had none.
 NO_COMMAND = "/.harness-no-command"
 
@@ -73,7 +74,7 @@ def prepared_images(
 
 def secret_files(settings: HostSettings) -> dict[str, bytes]:
     """Return the settings' files that may hold credentials."""
-    return {name: content for name, content in settings.files(SETTINGS_FOLDER).items() if name != "ca.pem"}
+    return {name: content for name, content in settings.files(SETTINGS_FOLDER).items() if name not in PUBLIC_FILES}
 
 
 def mount_flags(names: list[str]) -> str:

@@ -167,7 +167,7 @@ def _place_of_image(words: list[str]) -> int:
 
 
 def _instructions(lines: list[str]) -> Iterator[Instruction]:
-    escape = _escape_character(lines)
+    escape = escape_character(lines)
     continued = re.compile(re.escape(escape) + r"\s*$")
     number = 0
     while number < len(lines):
@@ -200,7 +200,7 @@ def _end_of_heredocs(lines: list[str], number: int, arguments: str) -> int:
     return number
 
 
-def _escape_character(lines: list[str]) -> str:
+def escape_character(lines: list[str]) -> str:
     """Return the character that continues a line: a parser directive at the very top may choose it."""
     for line in lines:
         found = _DIRECTIVE.match(line)

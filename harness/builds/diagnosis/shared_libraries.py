@@ -1,0 +1,318 @@
+"""Which Debian package has a shared library that a Python package may want, and which libraries none has.
+
+The table is for Debian 12 (bookworm, amd64), on which the bundled base environments stand. Each row was taken by
+program from Debian's own list of files, `dists/bookworm/main/Contents-amd64.gz` of November 2026: that package has the
+file in a folder that the dynamic linker searches. Three come by a link of Debian's alternatives (BLAS and LAPACK): of
+these the list was read by eye, and libopenblas0 depends on whichever of the packages with the file is wanted.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+DEBIAN = "Debian 12"
+PACKAGES = {
+    # Graphics and windows.
+    "libGL.so.1": "libgl1",
+    "libGLX.so.0": "libglx0",
+    "libEGL.so.1": "libegl1",
+    "libOpenGL.so.0": "libopengl0",
+    "libGLU.so.1": "libglu1-mesa",
+    "libOSMesa.so.8": "libosmesa6",
+    "libvulkan.so.1": "libvulkan1",
+    "libglfw.so.3": "libglfw3",
+    "libgbm.so.1": "libgbm1",
+    "libdrm.so.2": "libdrm2",
+    "libOpenCL.so.1": "ocl-icd-libopencl1",
+    "libX11.so.6": "libx11-6",
+    "libX11-xcb.so.1": "libx11-xcb1",
+    "libXext.so.6": "libxext6",
+    "libXrender.so.1": "libxrender1",
+    "libSM.so.6": "libsm6",
+    "libICE.so.6": "libice6",
+    "libXi.so.6": "libxi6",
+    "libXtst.so.6": "libxtst6",
+    "libXfixes.so.3": "libxfixes3",
+    "libXcursor.so.1": "libxcursor1",
+    "libXrandr.so.2": "libxrandr2",
+    "libXss.so.1": "libxss1",
+    "libXcomposite.so.1": "libxcomposite1",
+    "libXdamage.so.1": "libxdamage1",
+    "libXft.so.2": "libxft2",
+    "libXinerama.so.1": "libxinerama1",
+    "libxcb.so.1": "libxcb1",
+    "libxcb-cursor.so.0": "libxcb-cursor0",
+    "libxcb-icccm.so.4": "libxcb-icccm4",
+    "libxcb-image.so.0": "libxcb-image0",
+    "libxcb-keysyms.so.1": "libxcb-keysyms1",
+    "libxcb-randr.so.0": "libxcb-randr0",
+    "libxcb-render-util.so.0": "libxcb-render-util0",
+    "libxcb-shape.so.0": "libxcb-shape0",
+    "libxcb-sync.so.1": "libxcb-sync1",
+    "libxcb-xfixes.so.0": "libxcb-xfixes0",
+    "libxcb-xinerama.so.0": "libxcb-xinerama0",
+    "libxcb-xkb.so.1": "libxcb-xkb1",
+    "libxkbcommon.so.0": "libxkbcommon0",
+    "libxkbcommon-x11.so.0": "libxkbcommon-x11-0",
+    "libtcl8.6.so": "libtcl8.6",
+    "libtk8.6.so": "libtk8.6",
+    "libSDL2-2.0.so.0": "libsdl2-2.0-0",
+    "libgtk-3.so.0": "libgtk-3-0",
+    "libgdk-3.so.0": "libgtk-3-0",
+    # Text, fonts, images and documents.
+    "libglib-2.0.so.0": "libglib2.0-0",
+    "libgthread-2.0.so.0": "libglib2.0-0",
+    "libgobject-2.0.so.0": "libglib2.0-0",
+    "libgio-2.0.so.0": "libglib2.0-0",
+    "libgirepository-1.0.so.1": "libgirepository-1.0-1",
+    "libcairo.so.2": "libcairo2",
+    "libcairo-gobject.so.2": "libcairo-gobject2",
+    "libpango-1.0.so.0": "libpango-1.0-0",
+    "libpangocairo-1.0.so.0": "libpangocairo-1.0-0",
+    "libpangoft2-1.0.so.0": "libpangoft2-1.0-0",
+    "libgdk_pixbuf-2.0.so.0": "libgdk-pixbuf-2.0-0",
+    "libharfbuzz.so.0": "libharfbuzz0b",
+    "libfontconfig.so.1": "libfontconfig1",
+    "libfreetype.so.6": "libfreetype6",
+    "librsvg-2.so.2": "librsvg2-2",
+    "libpng16.so.16": "libpng16-16",
+    "libjpeg.so.62": "libjpeg62-turbo",
+    "libturbojpeg.so.0": "libturbojpeg0",
+    "libtiff.so.6": "libtiff6",
+    "libwebp.so.7": "libwebp7",
+    "libopenjp2.so.7": "libopenjp2-7",
+    "libfreeimage.so.3": "libfreeimage3",
+    "libMagickWand-6.Q16.so.6": "libmagickwand-6.q16-6",
+    "libMagickCore-6.Q16.so.6": "libmagickcore-6.q16-6",
+    "libgs.so.10": "libgs10",
+    "libpoppler-cpp.so.0": "libpoppler-cpp0v5",
+    "libqpdf.so.29": "libqpdf29",
+    "libtesseract.so.5": "libtesseract5",
+    "liblept.so.5": "liblept5",
+    "libzbar.so.0": "libzbar0",
+    "libcgraph.so.6": "libcgraph6",
+    "libgvc.so.6": "libgvc6",
+    "libcdt.so.5": "libcdt5",
+    "libmagic.so.1": "libmagic1",
+    "libenchant-2.so.2": "libenchant-2-2",
+    "libhunspell-1.7.so.0": "libhunspell-1.7-0",
+    "libmecab.so.2": "libmecab2",
+    "libxml2.so.2": "libxml2",
+    "libxslt.so.1": "libxslt1.1",
+    "libexslt.so.0": "libxslt1.1",
+    "libxmlsec1.so.1": "libxmlsec1",
+    "libxmlsec1-openssl.so.1": "libxmlsec1-openssl",
+    "libyaml-0.so.2": "libyaml-0-2",
+    "libicui18n.so.72": "libicu72",
+    "libicuuc.so.72": "libicu72",
+    "libicudata.so.72": "libicu72",
+    "libexpat.so.1": "libexpat1",
+    # Sound and video.
+    "libsndfile.so.1": "libsndfile1",
+    "libportaudio.so.2": "libportaudio2",
+    "libasound.so.2": "libasound2",
+    "libsox.so.3": "libsox3",
+    "libFLAC.so.12": "libflac12",
+    "libogg.so.0": "libogg0",
+    "libvorbis.so.0": "libvorbis0a",
+    "libopus.so.0": "libopus0",
+    "libmp3lame.so.0": "libmp3lame0",
+    "libmpg123.so.0": "libmpg123-0",
+    "libfluidsynth.so.3": "libfluidsynth3",
+    "libopenal.so.1": "libopenal1",
+    "libavcodec.so.59": "libavcodec59",
+    "libavformat.so.59": "libavformat59",
+    "libavutil.so.57": "libavutil57",
+    "libswscale.so.6": "libswscale6",
+    "libswresample.so.4": "libswresample4",
+    "libgstreamer-1.0.so.0": "libgstreamer1.0-0",
+    "libgstapp-1.0.so.0": "libgstreamer-plugins-base1.0-0",
+    # Numbers.
+    "libgomp.so.1": "libgomp1",
+    "libgfortran.so.5": "libgfortran5",
+    "libquadmath.so.0": "libquadmath0",
+    "libatlas.so.3": "libatlas3-base",
+    "libgsl.so.27": "libgsl27",
+    "libgslcblas.so.0": "libgslcblas0",
+    "libgmp.so.10": "libgmp10",
+    "libmpfr.so.6": "libmpfr6",
+    "libmpc.so.3": "libmpc3",
+    "libfftw3.so.3": "libfftw3-double3",
+    "libfftw3f.so.3": "libfftw3-single3",
+    "libglpk.so.40": "libglpk40",
+    "libipopt.so.1": "coinor-libipopt1v5",
+    "libCbcSolver.so.3": "coinor-libcbc3",
+    "libnlopt.so.0": "libnlopt0",
+    "libcholmod.so.3": "libcholmod3",
+    "libumfpack.so.5": "libumfpack5",
+    "libtbb.so.12": "libtbb12",
+    "libmpi.so.40": "libopenmpi3",
+    "libhwloc.so.15": "libhwloc15",
+    "libnuma.so.1": "libnuma1",
+    "libigraph.so.3": "libigraph3",
+    # Maps and grids.
+    "libgeos_c.so.1": "libgeos-c1v5",
+    "libproj.so.25": "libproj25",
+    "libgdal.so.32": "libgdal32",
+    "libspatialindex.so.6": "libspatialindex6",
+    "libspatialindex_c.so.6": "libspatialindex-c6",
+    "libspatialite.so.7": "libspatialite7",
+    "libhdf5_serial.so.103": "libhdf5-103-1",
+    "libhdf5_serial_hl.so.100": "libhdf5-hl-100",
+    "libnetcdf.so.19": "libnetcdf19",
+    "libeccodes.so.0": "libeccodes0",
+    "libgeotiff.so.5": "libgeotiff5",
+    "libhts.so.3": "libhts3",
+    # Databases, messages and networks.
+    "libpq.so.5": "libpq5",
+    "libmariadb.so.3": "libmariadb3",
+    "libodbc.so.2": "libodbc2",
+    "libodbcinst.so.2": "libodbcinst2",
+    "libsybdb.so.5": "libsybdb5",
+    "libsqlite3.so.0": "libsqlite3-0",
+    "liblmdb.so.0": "liblmdb0",
+    "librdkafka.so.1": "librdkafka1",
+    "libzmq.so.5": "libzmq5",
+    "libcurl.so.4": "libcurl4",
+    "libcurl-gnutls.so.4": "libcurl3-gnutls",
+    "libldap-2.5.so.0": "libldap-2.5-0",
+    "liblber-2.5.so.0": "libldap-2.5-0",
+    "libsasl2.so.2": "libsasl2-2",
+    "libkrb5.so.3": "libkrb5-3",
+    "libgssapi_krb5.so.2": "libgssapi-krb5-2",
+    "libssh.so.4": "libssh-4",
+    "libssh2.so.1": "libssh2-1",
+    "libuv.so.1": "libuv1",
+    "libev.so.4": "libev4",
+    "libevent-2.1.so.7": "libevent-2.1-7",
+    "libaio.so.1": "libaio1",
+    "libibverbs.so.1": "libibverbs1",
+    "libnspr4.so": "libnspr4",
+    "libnss3.so": "libnss3",
+    # Packing, hashing and encryption.
+    "libssl.so.3": "libssl3",
+    "libcrypto.so.3": "libssl3",
+    "libsodium.so.23": "libsodium23",
+    "libargon2.so.1": "libargon2-1",
+    "libsecp256k1.so.1": "libsecp256k1-1",
+    "libgpgme.so.11": "libgpgme11",
+    "libz.so.1": "zlib1g",
+    "libbz2.so.1.0": "libbz2-1.0",
+    "liblzma.so.5": "liblzma5",
+    "libzstd.so.1": "libzstd1",
+    "liblz4.so.1": "liblz4-1",
+    "libsnappy.so.1": "libsnappy1v5",
+    "libbrotlidec.so.1": "libbrotli1",
+    "libarchive.so.13": "libarchive13",
+    # The system itself.
+    "libstdc++.so.6": "libstdc++6",
+    "libgcc_s.so.1": "libgcc-s1",
+    "libatomic.so.1": "libatomic1",
+    "libffi.so.8": "libffi8",
+    "libcrypt.so.1": "libcrypt1",
+    "libnsl.so.2": "libnsl2",
+    "libuuid.so.1": "libuuid1",
+    "libreadline.so.8": "libreadline8",
+    "libncurses.so.6": "libncurses6",
+    "libncursesw.so.6": "libncursesw6",
+    "libtinfo.so.5": "libtinfo5",
+    "libtinfo.so.6": "libtinfo6",
+    "libpython3.11.so.1.0": "libpython3.11",
+    "libdbus-1.so.3": "libdbus-1-3",
+    "libcups.so.2": "libcups2",
+    "libusb-1.0.so.0": "libusb-1.0-0",
+    "libusb-0.1.so.4": "libusb-0.1-4",
+    "libudev.so.1": "libudev1",
+    "libsystemd.so.0": "libsystemd0",
+    "libseccomp.so.2": "libseccomp2",
+    "libatk-1.0.so.0": "libatk1.0-0",
+    "libatk-bridge-2.0.so.0": "libatk-bridge2.0-0",
+    "libjemalloc.so.2": "libjemalloc2",
+    "libunwind.so.8": "libunwind8",
+    "libpcre.so.3": "libpcre3",
+    "libpcre2-8.so.0": "libpcre2-8-0",
+    "libjansson.so.4": "libjansson4",
+    "libprotobuf.so.32": "libprotobuf32",
+    "libpcap.so.0.8": "libpcap0.8",
+    "libgit2.so.1.5": "libgit2-1.5",
+    "libsentencepiece.so.0": "libsentencepiece0",
+    "mod_spatialite.so": "libsqlite3-mod-spatialite",
+    # By a link of Debian's alternatives.
+    "libopenblas.so.0": "libopenblas0",
+    "libblas.so.3": "libblas3",
+    "liblapack.so.3": "liblapack3",
+}
+_NO_CARD = "choose a release that computes without a graphics card"
+_OWN_TORCH = "ask for a release of the package that was built for the `torch` you ask for"
+# What no package of Debian has, by the beginning of the name: whose it is and what to do.
+ELSEWHERE = {
+    "libcuda.so": f"It belongs to the driver of a graphics card: {_NO_CARD}.",
+    "libnvidia-": f"It belongs to the driver of a graphics card: {_NO_CARD}.",
+    "libcudart.so": f"It belongs to CUDA: {_NO_CARD}.",
+    "libcublas": f"It belongs to CUDA: {_NO_CARD}.",
+    "libcudnn": f"It belongs to CUDA: {_NO_CARD}.",
+    "libcufft.so": f"It belongs to CUDA: {_NO_CARD}.",
+    "libcurand.so": f"It belongs to CUDA: {_NO_CARD}.",
+    "libcusparse": f"It belongs to CUDA: {_NO_CARD}.",
+    "libnccl.so": f"It belongs to CUDA: {_NO_CARD}.",
+    "libnvrtc": f"It belongs to CUDA: {_NO_CARD}.",
+    "libtorch": f"It belongs to PyTorch: {_OWN_TORCH}.",
+    "libc10": f"It belongs to PyTorch: {_OWN_TORCH}.",
+    "libmkl_": "It belongs to Intel's MKL, which `mkl` brings: ask for a release that does without.",
+    "libiomp5.so": "It belongs to Intel's OpenMP, which `intel-openmp` brings: ask for a release that does without.",
+    "libmysqlclient.so": "Debian has MariaDB in its place: ask for `pymysql`, or for a release that has a wheel.",
+    "libclntsh.so": "It belongs to Oracle's client: ask for `oracledb`, which does without.",
+    "ld-linux": "The package was made for another processor: ask for a release that has a wheel for this one.",
+    "libc.musl": "The package was made for another C library, musl: ask for the wheel for glibc.",
+}
+# How packages that look for a library themselves name it when it is not there.
+BY_OTHER_NAMES = {
+    "failed to find libmagic": "libmagic.so.1",
+    "sndfile library not found": "libsndfile.so.1",
+    "PortAudio library not found": "libportaudio.so.2",
+    "Unable to find zbar shared library": "libzbar.so.0",
+    'no library called "cairo-2" was found': "libcairo.so.2",
+    "cannot load library 'libgobject-2.0-0'": "libgobject-2.0.so.0",
+    "cannot load library 'gobject-2.0-0'": "libgobject-2.0.so.0",
+    "cannot load library 'libpango-1.0-0'": "libpango-1.0.so.0",
+    "cannot load library 'pango-1.0-0'": "libpango-1.0.so.0",
+    "MagickWand shared library not found": "libMagickWand-6.Q16.so.6",
+    "enchant' C library was not found": "libenchant-2.so.2",
+    "Could not find lib geos_c": "libgeos_c.so.1",
+    "Could not find library geos_c": "libgeos_c.so.1",
+    "could not find or load spatialindex_c": "libspatialindex_c.so.6",
+    "Could not find libspatialindex_c": "libspatialindex_c.so.6",
+    "Could not find the TBB": "libtbb.so.12",
+    "No module named '_tkinter'": "libtk8.6.so",
+    "libusb-1.0 not found": "libusb-1.0.so.0",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class SharedLibrary:
+    """A library and where to get it. package: Debian's, None where none has it; advice: what else there is to say."""
+
+    soname: str
+    package: str | None
+    advice: str = ""
+
+
+def find_library(soname: str) -> SharedLibrary:
+    """Return where a library comes from, by the name that the dynamic linker looks for (`libGL.so.1`)."""
+    package = PACKAGES.get(soname)
+    if package is not None:
+        return SharedLibrary(soname, package)
+    for beginning, advice in ELSEWHERE.items():
+        if soname.startswith(beginning):
+            return SharedLibrary(soname, None, advice)
+    others = [other for other in PACKAGES if _stem(other) == _stem(soname)]
+    if others:
+        found = f"{DEBIAN} has {others[0]} (package {PACKAGES[others[0]]}) in its place"
+        return SharedLibrary(soname, None, f"{found}: ask for a release of the package that was built for that.")
+    return SharedLibrary(soname, None, f"`apt-file search {soname}` tells which package of Debian has it, if one does.")
+
+
+def _stem(soname: str) -> str:
+    """Return the name without its versions: `libfoo` of `libfoo-2.so.5`."""
+    return re.sub(r"-?\d[\d.]*$", "", soname.split(".so", maxsplit=1)[0])

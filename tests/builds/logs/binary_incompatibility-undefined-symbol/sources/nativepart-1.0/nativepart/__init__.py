@@ -1,0 +1,1 @@
+from nativepart import _native

@@ -1,0 +1,3 @@
+from setuptools import setup
+
+setup(name="gearwheel", version="2.0")

@@ -1,0 +1,7 @@
+from setuptools import Extension, setup
+
+setup(
+    name="sprocket-c",
+    version="2.0",
+    ext_modules=[Extension("sprocket", ["sprocket.c"], libraries=["fftw3"])],
+)

@@ -1,0 +1,2 @@
+"""Sprocket."""
+__version__ = "1.0"
