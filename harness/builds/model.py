@@ -88,9 +88,17 @@ class Diagnosis(Record):
         """Return the requirements line at fault, to stand before the cause; empty where no line is."""
         return f"requirements.txt:{self.line_number}: `{(self.line or '').strip()}`: " if self.line_number else ""
 
+    @property
+    def fix(self) -> str:
+        """Return what to do, with the line to write; empty where nothing is known."""
+        sentences = [self.suggestion or ""]
+        if self.replacement and self.replacement not in sentences[0]:
+            sentences.append(f"Write `{self.replacement}`.")
+        return " ".join(filter(None, sentences))
+
     def as_paragraph(self) -> str:
         """Return the requirements line at fault, the cause and the fix, as one paragraph."""
-        return f"{self.place}{self.summary} {self.suggestion or ''}".rstrip()
+        return f"{self.place}{self.summary} {self.fix}".rstrip()
 
 
 @dataclass(frozen=True, slots=True)

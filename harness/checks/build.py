@@ -51,10 +51,9 @@ def _describe_failure(build: BuildResult) -> Outcome:
         last = next((line for line in reversed(build.log.splitlines()) if line.strip()), "")
         said = f": {excerpt(last)}" if last else ""
         return failed(f"the installer failed{ended}{said}", "Look at the build log.", exitCode=build.exit_code)
-    replacement = f"Write `{diagnosis.replacement}`." if diagnosis.replacement else "Look at the build log."
     return failed(
         f"{diagnosis.place}{diagnosis.summary.rstrip('.')}{ended}",
-        diagnosis.suggestion or replacement,
+        diagnosis.fix or "Look at the build log.",
         exitCode=build.exit_code,
         diagnosis=diagnosis.to_json_dict(),
     )

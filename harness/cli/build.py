@@ -80,6 +80,8 @@ def build(
             typer.echo(line)
         if result.diagnosis:
             typer.echo(result.diagnosis.as_paragraph())
+            if result.diagnosis.replacement:
+                typer.echo("Whether that builds: --repair tries it, and edits nothing without --write.")
         if result.image:
             typer.echo(result.image)
     raise typer.Exit(0 if result.succeeded else 3)
