@@ -108,7 +108,7 @@ class BuildResult:
     log: the installer's whole output. python: the interpreter to run the task with, None after a failure; with a
     backend that has images, its path there. image: the image with the task's files. worker_image: the dependencies
     and the worker, without those files. environment_image: the base environment alone. notes: what differs from the
-    platform's own build, one sentence each.
+    platform's own build, one sentence each. installer: `pip` or `uv`.
     """
 
     status: BuildStatus
@@ -124,6 +124,7 @@ class BuildResult:
     exit_code: int | None = None
     diagnosis: Diagnosis | None = None
     notes: tuple[str, ...] = ()
+    installer: str = "pip"
 
     @property
     def succeeded(self) -> bool:

@@ -25,9 +25,7 @@ def plan_build(
     constraints, own = normalised(pinned), normalised(requirements)
     content = json.dumps([environment.id, environment.python_version, base, constraints, own])
     digest = hashlib.sha256(content.encode()).hexdigest()
-    return BuildPlan(
-        environment, base, own, constraints, digest, requirements, pinned, task, options or BuildOptions()
-    )
+    return BuildPlan(environment, base, own, constraints, digest, requirements, pinned, task, options or BuildOptions())
 
 
 def _read(file: Path | None) -> Requirements:

@@ -10,8 +10,10 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from harness.cli.arguments import read_build_args
-from harness.cli.build import refuse_lines
-from harness.cli.messages import Notes, progress, stderr
+from harness.cli.building import explained, plan_task_build, refuse_lines
+from harness.cli.messages import progress, stderr
+from harness.cli.options import AsOfOption, BackendOption, BuildArgOption, EnvOption, JsonOption
+from harness.errors import HarnessError
 
 if TYPE_CHECKING:
     from harness.builds.model import BuildResult
@@ -20,16 +22,10 @@ if TYPE_CHECKING:
 def lock(
     task: Annotated[Path, typer.Argument(help="The task folder.")],
     *,
-    env: Annotated[str | None, typer.Option(help="Base environment: a name, an id, a folder or image:TAG.")] = None,
-    backend: Annotated[str, typer.Option(help="Where to build: auto, docker or venv.")] = "auto",
-    build_arg: Annotated[
-        list[str] | None,
-        typer.Option(metavar="NAME=VALUE", help="A value for the Dockerfile's ARG; once for each."),
-    ] = None,
-    as_of: Annotated[
-        str | None,
-        typer.Option(metavar="DATE", help="Take only what was on the package index by then: 2024-03-01."),
-    ] = None,
+    env: EnvOption = None,
+    backend: BackendOption = "auto",
+    build_arg: BuildArgOption = None,
+    as_of: AsOfOption = None,
     hashes: Annotated[
         bool,
         typer.Option("--hashes", help="Add the hashes of each file on the package index; the platform takes them."),
@@ -38,18 +34,14 @@ def lock(
         Path | None, typer.Option(metavar="FILE", help="Where to write; requirements.lock.txt in the task by default.")
     ] = None,
     force: Annotated[bool, typer.Option("--force", help="Write over a file that is there.")] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
+    as_json: JsonOption = False,
 ) -> None:
     """Build a task's dependencies, and write the exact versions that were installed into a file.
 
     The platform reads requirements.txt alone: put the file in its place to get the same set there.
     """
-    from harness.backends import open_backend, refuse_other_languages
     from harness.builds.days import read_day
     from harness.builds.model import BuildOptions
-    from harness.builds.plan import plan_build
-    from harness.environments import find_environment
-    from harness.errors import HarnessError
     from harness.resolving.as_of import build_as_of
     from harness.resolving.lock import LOCK_FILE, lock_text, locked_packages, with_hashes
     from harness.tasks import read_task
@@ -61,13 +53,10 @@ def lock(
     file = output or task / LOCK_FILE
     if file.exists() and not force:
         raise HarnessError("the file is there already", file=str(file), remedy="Give --force, or another --output.")
-    environment = find_environment(env or found.metadata.environment_id)
-    where = open_backend(backend, Notes())
-    refuse_other_languages(found, where)
     options = BuildOptions(read_build_args(build_arg or []), as_of=read_day(as_of) if as_of else None)
-    plan = plan_build(environment, found.requirements, found, options)
+    plan, where = plan_task_build(found, env, backend, options)
     with progress(found.name) as watching:
-        build = build_as_of(plan, where.build, watching)
+        build = explained(plan, build_as_of(plan, where.build, watching))
         if not build.succeeded:
             _tell_failure(build)
         packages = locked_packages(plan, where.read_installed(build))
@@ -103,8 +92,6 @@ def _tell_failure(build: BuildResult) -> None:
 
 def _write(file: Path, text: str) -> None:
     """Write the file in one step, so that nobody sees half of it."""
-    from harness.errors import HarnessError
-
     unfinished = file.with_name(f".{file.name}.{os.getpid()}.unfinished")
     try:
         unfinished.write_text(text, encoding="utf-8")

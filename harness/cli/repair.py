@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
+from harness.cli.building import refuse_lines
 from harness.cli.messages import progress
 from harness.errors import HarnessError
 
@@ -26,7 +27,6 @@ def run_repair(plan: BuildPlan, backend: Backend, *, most_builds: int, write: bo
     Lines that the platform refuses are written as it accepts them first; those without such a form raise HarnessError.
     """
     from harness.builds.plan import plan_build
-    from harness.cli.build import refuse_lines
     from harness.remedies import explain_further, foresee_failure, repair, suggest_changes
     from harness.remedies.changes import as_diff, parse_text
     from harness.requirements.decoding import read_text

@@ -8,8 +8,9 @@ from typing import Annotated
 import typer
 
 from harness.cli.arguments import read_build_args
-from harness.cli.build import refuse_lines
+from harness.cli.building import refuse_lines
 from harness.cli.messages import progress
+from harness.cli.options import BuildArgOption, EnvOption
 from harness.vocabulary import NetworkPolicy, TargetType
 
 
@@ -21,11 +22,8 @@ def shell(
     ] = None,
     target: Annotated[str | None, typer.Option(help="The target column.")] = None,
     target_type: Annotated[TargetType | None, typer.Option(help="Only where model-metadata.yaml does not say.")] = None,
-    env: Annotated[str | None, typer.Option(help="Base environment: a name, an id, a folder or image:TAG.")] = None,
-    build_arg: Annotated[
-        list[str] | None,
-        typer.Option(metavar="NAME=VALUE", help="A value for the Dockerfile's ARG; once for each."),
-    ] = None,
+    env: EnvOption = None,
+    build_arg: BuildArgOption = None,
     network: Annotated[
         NetworkPolicy, typer.Option(help="Whether the container may use the network.")
     ] = NetworkPolicy.ISOLATED,

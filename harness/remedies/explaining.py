@@ -39,7 +39,7 @@ def explain_further(plan: BuildPlan, result: BuildResult) -> Diagnosis | None:
         installed=plan.environment_requirements,
         as_of=plan.options.as_of,
     )
-    return _with_second_opinion(plan, improved) if improved.category in CONFLICTS else improved
+    return _on_conflict(plan, improved, result.installer) if improved.category in CONFLICTS else improved
 
 
 def suggest_changes(plan: BuildPlan, diagnosis: Diagnosis) -> tuple[Change, ...]:
@@ -57,19 +57,28 @@ def foresee_failure(plan: BuildPlan) -> BuildResult | None:
     return unresolvable(plan, resolution, started, "Resolving without building")
 
 
-def _with_second_opinion(plan: BuildPlan, diagnosis: Diagnosis) -> Diagnosis:
+def _on_conflict(plan: BuildPlan, diagnosis: Diagnosis, installer: str) -> Diagnosis:
+    """Return the diagnosis with uv's opinion, where pip has failed, and the way out that uv finds."""
+    if installer == "uv":
+        return _with_way_out(plan, diagnosis)
     opinion = second_opinion(plan)
-    changed: dict[str, object] = {}
     if opinion.differs:
-        changed["suggestion"] = " ".join(filter(None, (diagnosis.suggestion, str(opinion))))
-    elif opinion.resolvable is False:
-        changed["evidence"] = (*diagnosis.evidence, str(opinion))
-        found = relaxations(plan, _packages(diagnosis))
-        if found:
-            changed["suggestion"] = _as_suggestion(found)
-            own = next((one for one in found if one.line_number == diagnosis.line_number), None)
-            changed["replacement"] = diagnosis.replacement or (own.replacement if own else None)
-    return diagnosis.model_copy(update=changed)
+        suggestion = " ".join(filter(None, (diagnosis.suggestion, str(opinion))))
+        return diagnosis.model_copy(update={"suggestion": suggestion})
+    if opinion.resolvable is False:
+        diagnosis = diagnosis.model_copy(update={"evidence": (*diagnosis.evidence, str(opinion))})
+    return _with_way_out(plan, diagnosis)
+
+
+def _with_way_out(plan: BuildPlan, diagnosis: Diagnosis) -> Diagnosis:
+    """Return the diagnosis with the single changes of a line with which uv finds a set, where there are any."""
+    found = relaxations(plan, _packages(diagnosis))
+    if not found:
+        return diagnosis
+    own = next((one.replacement for one in found if one.line_number == diagnosis.line_number), None)
+    return diagnosis.model_copy(
+        update={"suggestion": _as_suggestion(found), "replacement": diagnosis.replacement or own}
+    )
 
 
 def _as_suggestion(found: tuple[Relaxation, ...]) -> str:

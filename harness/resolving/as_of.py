@@ -63,6 +63,7 @@ def unresolvable(plan: BuildPlan, resolution: Resolution, started: datetime, hea
         exit_code=1,
         diagnosis=diagnose_build(plan, lines, 1),
         notes=resolution.notes,
+        installer="uv",
     )
 
 

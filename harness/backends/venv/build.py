@@ -144,6 +144,7 @@ def _build(
         exit_code=exit_code,
         diagnosis=diagnosis,
         notes=(*_notes(interpreter), *imports.notes),
+        installer="uv",
     )
 
 
@@ -189,6 +190,7 @@ def _finished_build(layer: _Layer, interpreter: Interpreter) -> BuildResult:
         python_version=interpreter.version,
         exit_code=0,
         notes=(*_notes(interpreter), *record.get("notes", ())),
+        installer="uv",
     )
 
 
