@@ -77,6 +77,30 @@ def test_one_endless_line_is_read_quickly(fragment: str) -> None:
     assert diagnose(log, facts()).category in CATEGORIES
 
 
+# Each of them once took an expression the square of its length, or more.
+@pytest.mark.parametrize(
+    "fragment",
+    [
+        "AAA[a]a is invalid:  ",
+        "a-a ",
+        "Collecting a(from a-r ",
+        "Processing aAb-1",
+        "Ignoring version a of a since it has invalid metadata:  ",
+        "Double requirement given: a (from a(line 1)) (already in a",
+        "Hash mismatch for `a` Expected: ",
+        "Cannot uninstall 'a' a,,,,",
+        "gdal-config ",
+        ".",
+        "\n",
+    ],
+)
+@pytest.mark.parametrize("end", ["is invalid: ", "\n      error: failed\n"])
+def test_what_expressions_stumble_over_is_read_quickly(fragment: str, end: str) -> None:
+    line = fragment * (4_000 // len(fragment))
+    log = BuildLog.of(f"{line}{end}\n" * 5 + "ERROR: Failed building wheel for a\n")
+    assert diagnose(log, facts()).category in CATEGORIES
+
+
 @settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(content=st.binary(max_size=300), exit_code=st.sampled_from([None, 0, 1, 137, 124]))
 def test_any_bytes_have_a_diagnosis(content: bytes, exit_code: int | None) -> None:

@@ -34,13 +34,14 @@ def places_of_anchors(text: str) -> dict[str, list[int]]:
     found: dict[str, list[int]] = {anchor: [] for anchor in anchors}
     if not anchors:
         return found
+    plain = frozenset(filter(_is_plain, anchors))
     overlap = max(map(len, anchors)) - 1
     for start in range(0, len(text), CHUNK):
         # One byte for each character, whatever it is, so that places are the same in both.
         chunk = text[start : start + CHUNK + overlap].encode("ascii", errors="replace")
         for number, place, _ in automaton.find_matches_as_indexes(chunk, overlapping=True):
             anchor = anchors[number]
-            if place < CHUNK and (_is_plain(anchor) or text.startswith(anchor, start + place)):
+            if place < CHUNK and (anchor in plain or text.startswith(anchor, start + place)):
                 found[anchor].append(start + place)
         for places in found.values():
             if len(places) > KEPT_PLACES:
@@ -54,7 +55,6 @@ def _automaton(anchors: frozenset[str]) -> tuple[list[str], ahocorasick_rs.Bytes
     return ordered, ahocorasick_rs.BytesAhoCorasick([anchor.encode("ascii", errors="replace") for anchor in ordered])
 
 
-@cache
 def _is_plain(anchor: str) -> bool:
     """Tell whether a place of its bytes is certain to be one of its characters."""
     return anchor.isascii() and "?" not in anchor

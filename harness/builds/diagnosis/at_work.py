@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from heapq import merge
 
 from packaging.utils import canonicalize_name
 
+from harness.builds.diagnosis.anchors import register
 from harness.builds.diagnosis.build_log import BuildLog
 from harness.builds.diagnosis.model import NAME
+from harness.builds.diagnosis.patterns import Pattern
 
 # pip prints the first before it builds and the second after it; uv names the package in the heading of its error. What
 # is indented further is said by a pip within the build, which fetches the build's own tools.
-_BEGINNING = re.compile(
+_BEGINNING = Pattern(
     rf"^ {{0,3}}(?:Building wheels? for (?P<wheel>{NAME}) \(|Building editable for (?P<editable>{NAME}) \(|"
     rf"Running setup\.py (?:install|bdist_wheel|develop) for (?P<setup>{NAME})|"
     r"(?:Processing|"
@@ -24,6 +28,17 @@ _BEGINNING = re.compile(
     re.MULTILINE,
 )
 _LOOKS_BACK = 2_000_000
+_ANCHORS = (
+    "Building wheel",
+    "Building editable for ",
+    "Running setup.py ",
+    "Processing ",
+    "Obtaining ",
+    "Collecting ",
+    "Failed to build",
+    "Failed to download and build",
+)
+register(*_ANCHORS)
 
 
 def package_at_work(log: BuildLog, position: int) -> str | None:
@@ -31,27 +46,36 @@ def package_at_work(log: BuildLog, position: int) -> str | None:
 
     Nothing names the project of a folder (`Processing ./tools`) before its metadata is made.
     """
-    started = None
-    for match in _BEGINNING.finditer(log.text, max(0, position - _LOOKS_BACK), position):
-        named = match.groupdict()
-        folder = named.pop("folder")
+    for match in _beginnings(log, position):
+        named: dict[str, str | None] = match.groupdict()
+        if named.pop("folder"):
+            return None
         if named["file"]:
-            named["file"] = canonicalize_name(named["file"])  # A file has underscores for hyphens.
-        started = None if folder else next((name for name in named.values() if name), started)
-    return started
+            return canonicalize_name(named["file"])  # A file has underscores for hyphens.
+        name = next(filter(None, named.values()), None)
+        if name:
+            return name
+    return None
 
 
 def begun_at(log: BuildLog, position: int) -> int:
     """Return where the installer began with the last package before `position`; 0 where the log tells of none."""
-    begun = 0
-    for match in _BEGINNING.finditer(log.text, max(0, position - _LOOKS_BACK), position):
-        begun = match.start()
-    return begun
+    return next((match.start() for match in _beginnings(log, position)), 0)
 
 
 def folder_at_work(log: BuildLog, position: int) -> str | None:
     """Return the path of the folder that the installer began with last; None where that was a package by its name."""
-    path = None
-    for match in _BEGINNING.finditer(log.text, max(0, position - _LOOKS_BACK), position):
-        path = match["folder"]
-    return path
+    begun = next(_beginnings(log, position), None)
+    return str(begun["folder"]) if begun and begun["folder"] else None
+
+
+def _beginnings(log: BuildLog, position: int) -> Iterator[re.Match[str]]:
+    """Yield where the installer began with a package before `position`, the last first; from nearby at most."""
+    earliest = max(0, position - _LOOKS_BACK)
+    for place in merge(*(log.places(anchor, earliest, position) for anchor in _ANCHORS), reverse=True):
+        start = log.start_of_line(place)
+        if start < earliest:
+            return
+        match = _BEGINNING.match(log.text, start, position)
+        if match:
+            yield match

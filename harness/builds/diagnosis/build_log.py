@@ -8,6 +8,7 @@ from __future__ import annotations
 import codecs
 import json
 import re
+from bisect import bisect_right
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
@@ -25,6 +26,7 @@ _CREDENTIALS = re.compile(rb"://[^/\s@]+@")
 _OVERSTRUCK = re.compile(rb"[^\n\x08]?\x08")
 # Characters that take four bytes, such as the emoji of build tools, make Python keep every character in four.
 _RARE_CHARACTERS = re.compile(rb"[\xf0-\xf4][\x80-\xbf]{3}")
+_BEGIN_RARE_CHARACTERS = range(0xF0, 0xF5)
 _ENGINE_STREAM = re.compile(rb'^\s*\{"(?:stream|log|status|error|aux)":')
 _ENGINE_FRAME = re.compile(rb"[\x01\x02]\0\0\0[\s\S]{4}")
 
@@ -44,21 +46,24 @@ class BuildLog:
             content = content.encode(errors="replace")
         return cls(_with_short_lines(_decoded(_plain(_as_utf8(content)))))
 
-    def places(self, anchor: str) -> Iterator[int]:
-        """Yield where `anchor` stands, the last place first; quick for those that anchors.register() knows."""
+    def places(self, anchor: str, start: int = 0, end: int | None = None) -> Iterator[int]:
+        """Yield where `anchor` stands between two places, the last first; quick for those of anchors.register()."""
         if not self._places:
             self._places.update(places_of_anchors(self.text))
         known = self._places.get(anchor)
-        end = len(self.text)
-        if known is not None:
-            yield from reversed(known)
-            if len(known) < KEPT_PLACES:
-                return
-            end = known[0] + len(anchor) - 1
-        position = self.text.rfind(anchor, 0, end)
+        end = len(self.text) if end is None else end
+        if known:
+            for number in range(bisect_right(known, end - len(anchor)) - 1, -1, -1):
+                if known[number] < start:
+                    return
+                yield known[number]
+            end = min(end, known[0] + len(anchor) - 1)
+        if known is not None and len(known) < KEPT_PLACES:
+            return
+        position = self.text.rfind(anchor, start, end)
         while position >= 0:
             yield position
-            position = self.text.rfind(anchor, 0, position)
+            position = self.text.rfind(anchor, start, position)
 
     def once(self, read: Callable[[BuildLog], Told]) -> Told:
         """Return what `read` makes of this log; several recognisers ask for it, and it is read once."""
@@ -144,7 +149,7 @@ def _plain(content: bytes) -> bytes:
 
 
 def _decoded(content: bytes) -> str:
-    if not content.isascii():
+    if any(byte in content for byte in _BEGIN_RARE_CHARACTERS):
         content = _RARE_CHARACTERS.sub("\N{REPLACEMENT CHARACTER}".encode(), content)
     return content.decode(errors="replace")
 

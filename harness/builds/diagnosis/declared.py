@@ -13,14 +13,15 @@ from packaging.requirements import Requirement as PackagingRequirement
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from packaging.utils import canonicalize_name
 
+from harness.builds.diagnosis.patterns import Pattern
 from harness.errors import HarnessError
 from harness.findings import Finding
 from harness.records import RefusedLine
 from harness.requirements import Requirements, parse_requirements
 from harness.requirements.lines import logical_lines
 
-_INCLUDE = re.compile(r"(?:-r|-c|--requirement|--constraint)[ =]*(?P<target>\S+)")
-_PATH_ENDS_AT = re.compile(r"[\s;\[#]")
+_INCLUDE = Pattern(r"(?:-r|-c|--requirement|--constraint)[ =]*(?P<target>\S+)")
+_PATH_ENDS_AT = Pattern(r"[\s;\[#]")
 
 
 @dataclass(frozen=True, slots=True)

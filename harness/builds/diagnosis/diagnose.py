@@ -12,7 +12,8 @@ from harness.builds.diagnosis.build_log import BuildLog
 from harness.builds.diagnosis.categories import NONE, UNKNOWN, rank
 from harness.builds.diagnosis.declared import Declared
 from harness.builds.diagnosis.model import Cause, Facts
-from harness.builds.diagnosis.outcome import succeeded
+from harness.builds.diagnosis.outcome import installed_at, succeeded
+from harness.builds.diagnosis.patterns import Pattern
 from harness.builds.diagnosis.recognisers import RECOGNISERS
 from harness.builds.model import BuildPlan, Diagnosis
 
@@ -33,7 +34,7 @@ TELLING_LINES = 12
 LONGEST_LINE = 500
 # What goes wrong with packages that are installed already.
 AFTER_INSTALLING = frozenset({"binary_incompatibility", "missing_shared_library", "import_error"})
-_TROUBLE = re.compile(r"error|fail|cannot|could not|no such|conflict|because|not found|unable", re.IGNORECASE)
+_TROUBLE = Pattern(r"error|fail|cannot|could not|no such|conflict|because|not found|unable", re.IGNORECASE)
 
 
 def diagnose(log: BuildLog, facts: Facts) -> Diagnosis:
@@ -44,7 +45,8 @@ def diagnose(log: BuildLog, facts: Facts) -> Diagnosis:
     causes = [cause for recognise in RECOGNISERS for cause in recognise(log, facts)]
     has_installed = succeeded(log, facts.exit_code)
     if has_installed:
-        causes = [cause for cause in causes if cause.category in AFTER_INSTALLING]
+        since = installed_at(log)
+        causes = [cause for cause in causes if cause.category in AFTER_INSTALLING and cause.position > since]
     causes = _without_consequences(causes)
     if causes:
         return explained(log, facts, choose(causes))

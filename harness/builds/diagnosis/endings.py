@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from itertools import islice
 
 from harness.builds.diagnosis.anchors import register
 from harness.builds.diagnosis.build_log import BuildLog
+from harness.builds.diagnosis.patterns import Pattern
 
 MOST_PLACES = 20
 _ANCHORS = ("Successfully installed ", "Installed ")
-_FINISHED = re.compile(r"^\s*(?:Successfully installed \S|Installed (?:\d+ packages? )?in )")
+_FINISHED = Pattern(r"^\s*(?:Successfully installed \S|Installed (?:\d+ packages? )?in )")
 register(*_ANCHORS)
 
 

@@ -16,6 +16,7 @@ from harness.builds.diagnosis.anchors import register
 from harness.builds.diagnosis.at_work import begun_at, folder_at_work, package_at_work
 from harness.builds.diagnosis.build_log import BuildLog
 from harness.builds.diagnosis.model import NAME
+from harness.builds.diagnosis.patterns import Pattern
 
 MOST_OUTPUT = 200_000
 MOST_BUILDS = 50
@@ -37,27 +38,28 @@ _NOTHING_FOUND = "No matching distribution found for "
 _NO_BACKEND = "BackendUnavailable: "
 register(_NO_BACKEND, _NOT_RUN, _ERRORED_OUT, _COMPLETE_OUTPUT, *_UV_FAILED, _NOTHING_FOUND, _SETUP_INSTALL)
 
-_HEADER = re.compile(
+_HEADER = Pattern(
     (
         r"^(?P<indent> {0,20})(?:\u00d7|x|\u00c3\u2014|\?|"
         r"\ufffd+) (?P<what>[^\n]+?) did not run successfully\.$"
     ),
     re.MULTILINE,
 )
-_END_OF_OUTPUT = re.compile(r"^ *\[end of output\]$", re.MULTILINE)
-_RULER = re.compile(r"^ *-{30,}$", re.MULTILINE)
-_OWN_NAME = re.compile(
+_END_OF_OUTPUT = Pattern(r"^ *\[end of output\]$", re.MULTILINE)
+_RULER = Pattern(r"^ *-{30,}$", re.MULTILINE)
+_OWN_NAME = Pattern(
     rf"(?:Building (?:wheel|editable) for|Running setup\.py (?:install|bdist_wheel|develop) for) (?P<name>{NAME})"
 )
-_NAMED_AFTER = re.compile(
+_NAMED_AFTER = Pattern(
     rf"^ *ERROR: Failed building (?:wheel|editable) for (?P<wheel>{NAME})$|"
     rf"^ *ERROR: Failed to build '(?P<quoted>{NAME})'|"
     rf"^\u00d7 Encountered error while (?:trying to install package|"
     rf"generating package metadata)\.\n(?:\u2570|\S)\S*> (?P<told>{NAME})$|"
+    rf"install a library that provides \"[^\"\n]+\" for (?P<hinted>{NAME})@|"
     rf"^error: metadata-generation-failed|^ *error: subprocess-exited-with-error|^ *ERROR: Command errored out",
     re.MULTILINE,
 )
-_PLACE = re.compile(
+_PLACE = Pattern(
     r"[\\/]pip-(?:install|wheel|build|download|unpack|resolver)-\w+[\\/]"
     r"(?P<name>[A-Za-z0-9][A-Za-z0-9._-]*?)(?:_[0-9a-f]{32})?[\\/'\"\s]"
 )
@@ -120,7 +122,7 @@ def _without_backend(log: BuildLog) -> Iterator[FailedBuild]:
         yield FailedBuild(position, min(len(log.text), position + 5_000), package_at_work(log, position))
 
 
-def _end(log: BuildLog, start: int, ends: re.Pattern[str], indent: int, *, is_listed: bool) -> int | None:
+def _end(log: BuildLog, start: int, ends: Pattern, indent: int, *, is_listed: bool) -> int | None:
     """Return where the output that is listed from `start` on ends; None where none is listed."""
     opened = log.block(start, 6)
     if not is_listed and " lines of output]" not in opened:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from harness.builds.diagnosis.build_log import BuildLog
 from harness.builds.diagnosis.declared import Declared
+from harness.builds.diagnosis.patterns import Pattern
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +92,7 @@ class Signature:
     lines: int = 1
     at_work: bool = False
 
-    def compiled(self) -> re.Pattern[str]:
+    def expression(self) -> Pattern:
         filled = self.pattern.replace("PACKAGE", f"(?P<package>{NAME})").replace("OTHER", f"(?P<other>{NAME})")
         filled = filled.replace("REQUIREMENT", rf"(?P<requirement>(?P<package>{NAME})(?:\[[^\]\n]*\])?[^\s,()`'\"]*)")
-        return re.compile(filled.replace("EXTRA", EXTRAS_AND_MARKER), re.MULTILINE)
+        return Pattern(filled.replace("EXTRA", EXTRAS_AND_MARKER), re.MULTILINE)

@@ -16,6 +16,7 @@ from harness.builds.diagnosis.anchors import register
 from harness.builds.diagnosis.at_work import package_at_work
 from harness.builds.diagnosis.build_log import BuildLog
 from harness.builds.diagnosis.model import NAME
+from harness.builds.diagnosis.patterns import Pattern
 from harness.builds.diagnosis.provenance import origins
 from harness.builds.diagnosis.releases import spellings_of, versions_in
 
@@ -24,24 +25,24 @@ _SKIPPED_TAGS, _SKIPPED_PYTHON = "Skipping link: none of the wheel's tags", "Lin
 _WENT_ON = "Collecting "
 register(*MISSES, _SKIPPED_TAGS, _SKIPPED_PYTHON, _WENT_ON)
 
-_MISS = re.compile(
+_MISS = Pattern(
     r"Could not find a (?:final )?version that satisfies the requirement (?P<requirement>\S[^\n]*?)"
     r"(?: \(from (?!versions:)(?P<chain>[^\n]*?)\))? \(from versions: (?P<versions>[^)\n]*)"
 )
-_NO_MATCH = re.compile(
+_NO_MATCH = Pattern(
     r"No matching distribution found for (?P<requirement>\S[^\n]*?)(?: \(from (?P<chain>[^\n]*)\))?\s*$", re.MULTILINE
 )
-_YANKED = re.compile(r"Ignored the following yanked versions: ([^\n]*)")
-_OTHER_PYTHON = re.compile(r"Ignored the following versions that require a different python version: ([^\n]*)")
-_ONE_OTHER_PYTHON = re.compile(r"(?P<version>[^\s;]+) Requires-Python (?P<needs>[^;\n]+)")
-_FILE = re.compile(r"[^\s/]+\.whl(?=[#\s]|$)")
-_DIFFERENT_PYTHON = re.compile(r"Link requires a different Python \((?P<python>\S+) not in: '(?P<needs>[^']*)'\)")
-_RUNNING = re.compile(
+_YANKED = Pattern(r"Ignored the following yanked versions: ([^\n]*)")
+_OTHER_PYTHON = Pattern(r"Ignored the following versions that require a different python version: ([^\n]*)")
+_ONE_OTHER_PYTHON = Pattern(r"(?<![^\s;])(?P<version>[^\s;]+) Requires-Python (?P<needs>[^;\n]+)")
+_FILE = Pattern(r"(?<![^\s/])[^\s/]+\.whl(?=[#\s]|$)")
+_DIFFERENT_PYTHON = Pattern(r"Link requires a different Python \((?P<python>\S+) not in: '(?P<needs>[^']*)'\)")
+_RUNNING = Pattern(
     r"(?:/lib(?:64)?/python|\bFROM \S*?python:)(?P<path>3\.\d+)(?=[^\d\n][^\n]*)|"
     r"Downloading \S+-cp(?P<major>3)(?P<minor>\d+)-cp3(?P=minor)m?-\S+\.whl"
 )
-_ASKED_BY = re.compile(rf"^(?P<name>{NAME})")
-_DISCARDED = re.compile(r"Discarding \S|Ignoring version \S+ of |has inconsistent |has invalid metadata")
+_ASKED_BY = Pattern(rf"^(?P<name>{NAME})")
+_DISCARDED = Pattern(r"Discarding \S|Ignoring version \S+ of |has inconsistent |has invalid metadata")
 _LOOKS_BACK = 400_000
 _MOST_FILES = 3_000
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from pathlib import PurePath
 
 from harness.builds.diagnosis.declared import Declared, DeclaredLine
 from harness.builds.diagnosis.model import NAME
+from harness.builds.diagnosis.patterns import Pattern
 from harness.requirements.lines import logical_lines
 from harness.requirements.parsing import Unparsable, parse_statement
 from harness.requirements.refusals import refuse_unparsable
@@ -15,10 +15,10 @@ from harness.requirements.refusals import refuse_unparsable
 LONGEST_QUOTED = 200
 # conda's `name=version=build`; a comparison of a marker that is written the wrong way round, or with a single sign.
 _SLIPS = (
-    (re.compile(rf"^({NAME})=(\d[\w.]*)(?:=\w+)?$"), r"\1==\2"),
-    (re.compile(r"(?<=[\w\s])=>(?=\s*['\"])"), ">="),
-    (re.compile(r"(?<=[\w\s])=<(?=\s*['\"])"), "<="),
-    (re.compile(r"(?<=[a-z]) = (?=['\"])"), " == "),
+    (Pattern(rf"^({NAME})=(\d[\w.]*)(?:=\w+)?$"), r"\1==\2"),
+    (Pattern(r"(?<=[\w\s])=>(?=\s*['\"])"), ">="),
+    (Pattern(r"(?<=[\w\s])=<(?=\s*['\"])"), "<="),
+    (Pattern(r"(?<=[a-z]) = (?=['\"])"), " == "),
 )
 
 

@@ -11,11 +11,12 @@ from packaging.version import InvalidVersion, Version
 
 from harness.builds.diagnosis.declared import DeclaredLine
 from harness.builds.diagnosis.model import NAME
+from harness.builds.diagnosis.patterns import Pattern
 
-_PLAIN_LINE = re.compile(
+_PLAIN_LINE = Pattern(
     rf"^\s*(?P<name>{NAME})(?P<extras>\s*\[[^\]]*\])?\s*\(?(?P<versions>[<>=!~][^;()@#]*?)?\)?\s*(?P<marker>;.*)?$"
 )
-_WITH_OPTIONS = re.compile(r"\s--[a-z]")
+_WITH_OPTIONS = Pattern(r"\s--[a-z]")
 
 
 def spellings_of(project: str) -> str:

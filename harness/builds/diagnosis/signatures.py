@@ -14,15 +14,20 @@ MOST_PLACES = 200
 
 def recogniser_of(signatures: Sequence[Signature]) -> Recogniser:
     """Return what recognises these: of each signature the last place in the log that it fits."""
-    table = [(signature, signature.compiled()) for signature in signatures]
+    table = [(signature, signature.expression()) for signature in signatures]
     register(*(signature.anchor for signature in signatures))
 
     def recognise(log: BuildLog, _: Facts) -> tuple[Cause, ...]:
         causes = []
         for signature, pattern in table:
+            seen = -1
             for count, position in enumerate(log.places(signature.anchor)):
                 if count == MOST_PLACES:
                     break
+                start = log.start_of_line(position)
+                if start == seen:
+                    continue
+                seen = start
                 block = log.block(position, signature.lines)
                 match = pattern.search(block)
                 if match:

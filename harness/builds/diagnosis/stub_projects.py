@@ -7,6 +7,7 @@ import re
 from packaging.utils import canonicalize_name
 
 from harness.builds.diagnosis.model import NAME
+from harness.builds.diagnosis.patterns import Pattern
 
 # Project: what to write instead. Their releases, or the last of them, hold nothing but a refusal or code for Python 2.
 REAL_PROJECTS = {
@@ -28,7 +29,7 @@ _QUOTE = r"[`'\"]?"
 _NAMED = rf"{_QUOTE}(?P<real>{NAME}){_QUOTE}"
 # In the words of an exception or of what a build prints last.
 _POINTERS = tuple(
-    re.compile(pattern, re.IGNORECASE)
+    Pattern(pattern, re.IGNORECASE)
     for pattern in (
         rf"deprecated,? (?:please )?use {_NAMED}",
         rf"please (?:install|use) (?:the )?(?:package )?{_NAMED}(?: package)? instead",

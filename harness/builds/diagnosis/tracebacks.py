@@ -8,6 +8,7 @@ from packaging.utils import canonicalize_name
 
 from harness.builds.diagnosis.build_log import BuildLog
 from harness.builds.diagnosis.declared import Declared
+from harness.builds.diagnosis.patterns import Pattern
 from harness.requirements.import_names import DISTRIBUTION_OF_IMPORT
 
 _LOOKS_BACK = 40_000
@@ -15,8 +16,8 @@ _LOOKS_AHEAD = 12_000
 _HEADER = "Traceback (most recent call last):"
 _CRASH_HEADER = "(most recent call first):"
 _INSTALLED = r"(?:site|dist)-packages/(?P<module>[^\s\"':()]+)"
-_FRAME = re.compile(rf'File "[^"\n]*?{_INSTALLED}"')
-_PATH = re.compile(_INSTALLED)
+_FRAME = Pattern(rf'File "[^"\n]*?{_INSTALLED}"')
+_PATH = Pattern(_INSTALLED)
 # Folders that several distributions share.
 _IN_NAMESPACES = {("google", "protobuf"): "protobuf", ("google", "api"): "googleapis-common-protos"}
 # Installers are no part of what they install.

@@ -12,6 +12,7 @@ from packaging.version import Version
 
 from harness.builds.diagnosis.declared import DeclaredLine, specifier_of
 from harness.builds.diagnosis.model import Cause, Facts
+from harness.builds.diagnosis.patterns import Pattern
 from harness.builds.diagnosis.published_files import is_published, only_for
 from harness.builds.diagnosis.releases import around, nearest, pinned_version, spellings_of, with_release, with_versions
 from harness.builds.diagnosis.stub_projects import real_project
@@ -55,7 +56,7 @@ class Unavailable:
         line = facts.requirements.line_of(self.package, self.requirement)
         if line is not None or self.via:
             return line
-        wheel = re.compile(rf"(?:^|[/\\]){spellings_of(self.package)}-\d[^/\\]*\.whl", re.IGNORECASE)
+        wheel = Pattern(rf"(?:^|[/\\]){spellings_of(self.package)}-\d[^/\\]*\.whl", re.IGNORECASE)
         lines = (line for line in facts.requirements.lines if line.package is None)
         return next((line for line in lines if wheel.search(line.content)), None)
 
@@ -184,7 +185,7 @@ def deprecated(
         number = facts.requirements.line_of(brought)
         whose = f"{brought} (line {number.line_number})" if number else brought
         summary = f"{whose} needs {package}, which is no package to install: it refuses and {points}."
-        suggestion = f"Ask for a release of {brought} that needs {real} instead."
+        suggestion = f"Ask for a release of {brought} that needs {real or 'what it points to'} instead."
     else:
         summary = f"{package} is no package to install: it refuses and {points}."
         suggestion = f"Write {real}." if real else "Write the package that it points to."

@@ -13,17 +13,18 @@ from enum import Enum
 from packaging.utils import canonicalize_name
 
 from harness.builds.diagnosis.model import NAME
+from harness.builds.diagnosis.patterns import Pattern
 
 _RANGE = r"(?:===|~=|[<>=!]=?)\s?[^\s,;`]*[^\s,;`.](?:,(?:===|~=|[<>=!]=?)[^\s,;`]*[^\s,;`.])*"
 _PACKAGE = rf"(?!(?:all|one|any|only|and|you|there|versions?|of)\b){NAME}(?:\[[^\]]*\])?(?:\{{[^}}]*\}})?"
 _LIST = rf"(?: {_PACKAGE}{_RANGE})+"
 _SET = rf"(?<![^\s(])(?P<set>(?>(?:one|any|all) of:{_LIST}|(?:all versions of )?{_PACKAGE}(?:{_RANGE})?))"
-_ONE = re.compile(rf"(?P<name>{_PACKAGE})(?P<versions>{_RANGE})?")
+_ONE = Pattern(rf"(?P<name>{_PACKAGE})(?P<versions>{_RANGE})?")
 _PYTHON = rf"Python ?(?P<needs>{_RANGE})"
 _NO_FILES = (
     r"no (?:wheels|source distribution|usable wheels|available distributions|compatible wheels|`?\S+-compatible wheels)"
 )
-_REASON_OF_YANK = re.compile(r" (?:was|were) yanked \(reason: (.*?)\)(?=,| and |\.|$)")
+_REASON_OF_YANK = Pattern(r" (?:was|were) yanked \(reason: (.*?)\)(?=,| and |\.|$)")
 
 
 class Reason(Enum):
@@ -39,26 +40,26 @@ class Reason(Enum):
 
 
 _PATTERNS = {
-    Reason.NOT_FOUND: re.compile(
+    Reason.NOT_FOUND: Pattern(
         rf"(?<![^\s(])(?P<set>{_PACKAGE}) (?:was|were) not found in the "
         r"(?P<detail>package registry|provided package locations)"
     ),
-    Reason.NO_VERSION: re.compile(rf"there (?:is|are) no versions? of {_SET}"),
-    Reason.ONLY: re.compile(
+    Reason.NO_VERSION: Pattern(rf"there (?:is|are) no versions? of {_SET}"),
+    Reason.ONLY: Pattern(
         rf"only (?:(?P<set>{_PACKAGE}{_RANGE}) is available|"
         rf"the following versions of \S+ are available:(?P<list>{_LIST}))"
     ),
-    Reason.YANKED: re.compile(rf"{_SET} (?:is unusable because it )?(?:was|were) yanked"),
-    Reason.PYTHON: re.compile(rf"{_SET} (?:depends? on|requires?) {_PYTHON}"),
-    Reason.NO_FILES: re.compile(
+    Reason.YANKED: Pattern(rf"{_SET} (?:is unusable because it )?(?:was|were) yanked"),
+    Reason.PYTHON: Pattern(rf"{_SET} (?:depends? on|requires?) {_PYTHON}"),
+    Reason.NO_FILES: Pattern(
         rf"{_SET} (?:has|have|(?:is|are) unusable because) (?P<detail>{_NO_FILES}"
         r"(?: and (?:using wheels|building from source) is disabled|(?:(?! and )[^,.(])*)(?: \(e\.g\., `[^`]*`\))?)"
     ),
-    Reason.TOO_NEW: re.compile(rf"{_SET} (?:was|were) published after the exclude newer time"),
+    Reason.TOO_NEW: Pattern(rf"{_SET} (?:was|were) published after the exclude newer time"),
 }
-_RUNNING = re.compile(rf"the (?:current|requested) Python version \((?P<python>[^)]*)\) does not satisfy {_PYTHON}")
+_RUNNING = Pattern(rf"the (?:current|requested) Python version \((?P<python>[^)]*)\) does not satisfy {_PYTHON}")
 # Of a package with extras uv tells no more than this.
-_ASKED_BY_PYTHON = re.compile(
+_ASKED_BY_PYTHON = Pattern(
     rf"{_RUNNING.pattern} and (?:you require|your (?:project|workspace) (?:requires|depends on)|\S+ depends? on) {_SET}"
 )
 _LONGEST = 60_000

@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 import re
-from collections import deque
 from collections.abc import Iterator
+from heapq import merge
+from itertools import islice
 
+from harness.builds.diagnosis.anchors import register
 from harness.builds.diagnosis.build_log import BuildLog
+from harness.builds.diagnosis.patterns import Pattern
 
 # A tree: a heading behind a cross, then branches, each broken into several lines; where the terminal has no such
 # signs, `x`, `|->` and `` `-> ``. Newer: `error: ...`, `  cause: ...`.
-_BRANCH = re.compile(
+_BRANCH = Pattern(
     "^ {0,8}(?:\u00d7|├─▶|╰─▶|\\|->|`->) |^ {0,4}x (?=[A-Z])|^(?:error|warning): |^ +(?:cause|Caused by): |^ *hint: "
 )
-_GOES_ON = re.compile("^(?: {1,8}[│|] {0,3}| {2,})(?=\\S)")
-_START = re.compile("^ {0,8}(?:\u00d7 |error: |x (?=[A-Z]))", re.MULTILINE)
+_GOES_ON = Pattern("^(?: {1,8}[│|] {0,3}| {2,})(?=\\S)")
+_START = Pattern("^ {0,8}(?:\u00d7 |error: |x (?=[A-Z]))", re.MULTILINE)
 _LONGEST = 200_000
 _MOST_REPORTS = 300
+_ANCHORS = tuple(f"\n{' ' * indent}{sign}" for sign in ("\u00d7 ", "error: ", "x ") for indent in range(9))
+register(*_ANCHORS)
 
 
 def uv_sentences(log: BuildLog) -> Iterator[tuple[int, str]]:
@@ -27,8 +32,17 @@ def uv_sentences(log: BuildLog) -> Iterator[tuple[int, str]]:
 
 def uv_reports(log: BuildLog) -> Iterator[list[tuple[int, str]]]:
     """Yield each of uv's last error reports: its heading, its causes and its hints, as `uv_sentences` has them."""
-    for start in deque((match.start() for match in _START.finditer(log.text)), maxlen=_MOST_REPORTS):
+    for start in reversed(tuple(islice(_starts(log), _MOST_REPORTS))):
         yield uv_report_at(log, start)
+
+
+def _starts(log: BuildLog) -> Iterator[int]:
+    """Yield where a line begins as a report does, the last such line first."""
+    for position in merge(*map(log.places, _ANCHORS), reverse=True):
+        if _START.match(log.text, position + 1):
+            yield position + 1
+    if _START.match(log.text):
+        yield 0
 
 
 def uv_report_at(log: BuildLog, position: int) -> list[tuple[int, str]]:

@@ -11,6 +11,7 @@ from packaging.utils import canonicalize_name
 from harness.builds.diagnosis.anchors import register
 from harness.builds.diagnosis.build_log import BuildLog
 from harness.builds.diagnosis.model import NAME, Cause, Facts, Named, Recogniser
+from harness.builds.diagnosis.patterns import Pattern
 
 MOST_PLACES = 20
 MOST_LINES = 200
@@ -26,20 +27,20 @@ UNKNOWN = "unknown package"
 HEADINGS = (MISMATCH, MISSING, UNPINNED, VERSION_CONTROL, FOLDERS)
 register(*HEADINGS, UV_MISMATCH, *UV_REQUIRED)
 
-_ENTRY = re.compile(
+_ENTRY = Pattern(
     r"^ {4}(?P<what>[^\s][^\n]{0,2000}?)(?: from (?P<address>[a-z+]+:/[^\s]{1,2000}))?"
     r"(?: \(from (?P<chain>[^\n]{0,2000})\))?:?$"
 )
-_NAMED = re.compile(rf"(?P<package>{NAME})(?:\[[^\]\n]{{0,200}}\])?(?P<versions>[^\n@]{{0,500}})")
-_HASH = re.compile(r" --hash=(?P<hash>[a-z0-9]+:[0-9a-f]+)")
-_CHAIN = re.compile(r"(?P<packages>[^\n]{0,1000}?)(?:->)?-[rc] (?P<file>[^\n(]{1,500}) \(line (?P<line>\d{1,9})\)$")
-_EXPECTED = re.compile(r"(?:Expected|or) +(?:(?P<kind>[a-z0-9]+) )?(?P<hash>[0-9a-f]{32,128})$")
-_GOT = re.compile(r"Got +(?P<hash>[0-9a-f]{32,128})$")
-_UV_MISMATCH = re.compile(
-    r"Hash mismatch for `(?P<what>[^`\n]{1,1000})`\s+Expected:\s+(?P<expected>[^\n]+)"
-    r"[\s\S]*?Computed:\s+(?P<got>[^\n]+)"
+_NAMED = Pattern(rf"(?P<package>{NAME})(?:\[[^\]\n]{{0,200}}\])?(?P<versions>[^\n@]{{0,500}})")
+_HASH = Pattern(r" --hash=(?P<hash>[a-z0-9]+:[0-9a-f]+)")
+_CHAIN = Pattern(r"(?P<packages>[^\n]{0,1000}?)(?:->)?-[rc] (?P<file>[^\n(]{1,500}) \(line (?P<line>\d{1,9})\)$")
+_EXPECTED = Pattern(r"(?:Expected|or) +(?:(?P<kind>[a-z0-9]+) )?(?P<hash>[0-9a-f]{32,128})$")
+_GOT = Pattern(r"Got +(?P<hash>[0-9a-f]{32,128})$")
+_UV_MISMATCH = Pattern(
+    r"Hash mismatch for `(?P<what>[^`\n]{1,1000})`\s+Expected:\s+(?=[\s\S]{0,3000}?Computed:\s+\S)"
+    r"(?P<expected>[^\n]{1,300})[\s\S]{0,3000}?Computed:\s+(?P<got>[^\n]+)"
 )
-_UV_REQUIRED = re.compile(
+_UV_REQUIRED = Pattern(
     r"(?:`--require-hashes` mode, all requirements must |Hash-checking is required, )"
     r"(?:(?:have a hash, )?but[^\n]*?for: (?P<unhashed>[^\n]+)"
     r"|(?:be pinned|have their versions pinned)[^\n]*?found: `?(?P<unpinned>[^`\n]+))"

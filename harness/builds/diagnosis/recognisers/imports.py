@@ -11,6 +11,7 @@ from harness.builds.diagnosis.anchors import register
 from harness.builds.diagnosis.build_log import BuildLog
 from harness.builds.diagnosis.incompatible_releases import BUILT_FOR_NUMPY_2, python_without, requirement_with
 from harness.builds.diagnosis.model import Cause, Facts, Named, Recogniser
+from harness.builds.diagnosis.patterns import Pattern
 from harness.builds.diagnosis.replacements import project_without, renamed, with_versions
 from harness.builds.diagnosis.shared_libraries import BY_OTHER_NAMES, find_library
 from harness.builds.diagnosis.tracebacks import distribution_of, frames_after, frames_before, frames_of_crash, path_in
@@ -63,7 +64,7 @@ class _Kind:
     """A text that a log may hold, where to look for its traceback, and what it means."""
 
     anchor: str
-    pattern: re.Pattern[str]
+    pattern: Pattern
     explain: Callable[[_Place], Cause | None]
     frames: Callable[[BuildLog, int], tuple[str, ...]] = frames_before
 
@@ -314,54 +315,54 @@ _DOTTED = r"[A-Za-z_][\w.]*"
 _KINDS = (
     _Kind(
         "compiled using NumPy 1.x",
-        re.compile(r"compiled using NumPy 1\.x cannot be run in\s+NumPy (?P<version>[\w.]+?)(?= as |\s)"),
+        Pattern(r"compiled using NumPy 1\.x cannot be run in\s+NumPy (?P<version>[\w.]+?)(?= as |\s)"),
         _compiled_for_numpy_1,
         frames_after,
     ),
     _Kind(
         "size changed, may indicate binary incompatibility",
-        re.compile(
-            r"(?P<type>[\w.]+) size changed, may indicate binary incompatibility"
+        Pattern(
+            r"(?<![\w.])(?P<type>[\w.]+) size changed, may indicate binary incompatibility"
             r"(?:\. Expected (?P<expected>\d+) from C header, got (?P<got>\d+))?"
         ),
         _size_changed,
     ),
     _Kind(
         "compiled against ",
-        re.compile(r"compiled against (?:NumPy C-)?(?:API|ABI) version 0x(?P<version>\w+)"),
+        Pattern(r"compiled against (?:NumPy C-)?(?:API|ABI) version 0x(?P<version>\w+)"),
         _compiled_against_api,
     ),
     _Kind(
         "undefined symbol: ",
-        re.compile(r"(?P<file>\S*): undefined symbol: (?P<symbol>[\w@.]+)"),
+        Pattern(r"(?<!\S)(?P<file>\S*): undefined symbol: (?P<symbol>[\w@.]+)"),
         _undefined_symbol,
     ),
     _Kind(
         "' not found (required by ",
-        re.compile(
-            r"(?P<library>lib[\w+.-]+): version `(?P<version>(?:GLIBC|GLIBCXX|CXXABI)_[\d.]+)' not found "
+        Pattern(
+            r"(?P<library>lib[\w+.-]{1,200}): version `(?P<version>(?:GLIBC|GLIBCXX|CXXABI)_[\d.]+)' not found "
             r"\(required by (?P<by>[^)\n]+)\)"
         ),
         _old_system,
     ),
     _Kind(
         "Fatal Python error: ",
-        re.compile(r"Fatal Python error: (?P<what>Segmentation fault|Illegal instruction|Bus error|Aborted)"),
+        Pattern(r"Fatal Python error: (?P<what>Segmentation fault|Illegal instruction|Bus error|Aborted)"),
         _crash,
         frames_of_crash,
     ),
-    _Kind("wrong ELF class", re.compile(r"[^\n]*wrong ELF class"), _other_processor),
-    _Kind("invalid ELF header", re.compile(r"[^\n]*invalid ELF header"), _other_processor),
-    _Kind("incompatible architecture", re.compile(r"[^\n]*incompatible architecture[^\n]*"), _other_processor),
+    _Kind("wrong ELF class", Pattern(r"[^\n]*wrong ELF class"), _other_processor),
+    _Kind("invalid ELF header", Pattern(r"[^\n]*invalid ELF header"), _other_processor),
+    _Kind("incompatible architecture", Pattern(r"[^\n]*incompatible architecture[^\n]*"), _other_processor),
     _Kind(
         "cannot open shared object file",
-        re.compile(r"(?P<soname>[\w+.-]+): cannot open shared object file"),
+        Pattern(r"(?<![\w+.-])(?P<soname>[\w+.-]+): cannot open shared object file"),
         _missing_library,
     ),
-    *(_Kind(text, re.compile(re.escape(text)), _missing_by_other_name) for text in BY_OTHER_NAMES),
+    *(_Kind(text, Pattern(re.escape(text)), _missing_by_other_name) for text in BY_OTHER_NAMES),
     _Kind(
         "ImportError: cannot import name ",
-        re.compile(
+        Pattern(
             rf"cannot import name '?(?P<name>\w+)'? from (?:partially initialized module )?'?(?P<module>{_DOTTED})'?"
             r"(?P<path>[^\n]*)"
         ),
@@ -369,22 +370,22 @@ _KINDS = (
     ),
     _Kind(
         "AttributeError: module ",
-        re.compile(rf"AttributeError: module '(?P<module>{_DOTTED})' has no attribute '(?P<name>\w+)'"),
+        Pattern(rf"AttributeError: module '(?P<module>{_DOTTED})' has no attribute '(?P<name>\w+)'"),
         _no_attribute,
     ),
     _Kind(
         " was removed in the NumPy 2.0 release",
-        re.compile(r"`np\.(?P<name>\w+)` was removed in the NumPy 2\.0 release"),
+        Pattern(r"`np\.(?P<name>\w+)` was removed in the NumPy 2\.0 release"),
         _numpy_2_removed,
     ),
     _Kind(
         "Descriptors cannot be created directly",
-        re.compile(r"Descriptors cannot be created directly"),
+        Pattern(r"Descriptors cannot be created directly"),
         _old_protobuf_code,
     ),
     _Kind(
         "ModuleNotFoundError: No module named ",
-        re.compile(rf"ModuleNotFoundError: No module named '?(?P<module>{_DOTTED})'?"),
+        Pattern(rf"ModuleNotFoundError: No module named '?(?P<module>{_DOTTED})'?"),
         _no_module,
     ),
 )

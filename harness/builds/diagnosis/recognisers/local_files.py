@@ -9,6 +9,7 @@ from itertools import islice
 from harness.builds.diagnosis.anchors import register
 from harness.builds.diagnosis.build_log import BuildLog
 from harness.builds.diagnosis.model import Cause, Facts, Recogniser
+from harness.builds.diagnosis.patterns import Pattern
 from harness.builds.diagnosis.refused_lines import Complaint
 
 MOST_PLACES = 50
@@ -107,7 +108,7 @@ _SUMMARIES = {
     "project": "The folder {path} holds no Python project: it has neither a pyproject.toml nor a setup.py.",
     "copied": "The Dockerfile copies {path}, which is not in the build context.",
 }
-_TABLE = tuple((kind, re.compile(kind.pattern, re.MULTILINE)) for kind in KINDS)
+_TABLE = tuple((kind, Pattern(kind.pattern, re.MULTILINE)) for kind in KINDS)
 _UNICODE = ("UnicodeDecodeError: '", "stream did not contain valid UTF-8", "LookupError: unknown encoding: ")
 _READS_REQUIREMENTS = ("req/req_file.py", "req\\req_file.py", "get_file_content", "auto_decode")
 register(*(kind.anchor for kind in KINDS), *_UNICODE)

@@ -11,11 +11,12 @@ from harness.builds.diagnosis.at_work import package_at_work
 from harness.builds.diagnosis.build_log import BuildLog
 from harness.builds.diagnosis.endings import got_over
 from harness.builds.diagnosis.model import Cause, Facts, Recogniser
+from harness.builds.diagnosis.patterns import Pattern
 
 MOST_PLACES = 60
 KILLED_BY_KERNEL = (137, -9)
 TIMED_OUT = 124
-_WARNING = re.compile(r"^\s*(?:\[?WARN(?:ING)?\b|warning: |W: |DEBUG |TRACE )")
+_WARNING = Pattern(r"^\s*(?:\[?WARN(?:ING)?\b|warning: |W: |DEBUG |TRACE )")
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +81,7 @@ _TIME = (
     _Kind("code: 124", r"(?:exit |non-zero )code: 124"),
     _Kind("exit code 124", r"exit code 124"),
 )
-_COMPILED = {kind: re.compile(kind.pattern, re.MULTILINE) for kinds in (_DISK, _MEMORY, _TIME) for kind in kinds}
+_COMPILED = {kind: Pattern(kind.pattern, re.MULTILINE) for kinds in (_DISK, _MEMORY, _TIME) for kind in kinds}
 _BACKTRACKING = "taking longer than usual"
 register(*(kind.anchor for kind in _COMPILED), _BACKTRACKING)
 

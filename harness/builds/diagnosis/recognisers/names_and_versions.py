@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import re
-
+from packaging.utils import canonicalize_name
 from packaging.version import Version
 
 from harness.builds.diagnosis.build_log import BuildLog
-from harness.builds.diagnosis.declared import specifier_of
-from harness.builds.diagnosis.model import Cause, Facts, Recogniser
+from harness.builds.diagnosis.declared import DeclaredLine, specifier_of
+from harness.builds.diagnosis.model import Cause, Facts, Named, Recogniser
 from harness.builds.diagnosis.outcome import succeeded
+from harness.builds.diagnosis.patterns import Pattern
 from harness.builds.diagnosis.pip_misses import PipMiss, pip_miss, running_python, skipped_files, skipped_for_python
 from harness.builds.diagnosis.published_files import has_only_wheels, is_well_known, only_for, published_series
 from harness.builds.diagnosis.recognisers.conflicts.versions import Versions, exclude_each_other
@@ -25,7 +25,7 @@ from harness.builds.diagnosis.unavailable import (
 
 _OFF_LINE = "Looking in links: "
 _COLLECTING = "Collecting "
-_ONLY_WHEELS = re.compile(r"--only-binary[= ](?P<of>\S+)")
+_ONLY_WHEELS = Pattern(r"--only-binary[= ](?P<of>\S+)")
 
 
 def nothing_found(log: BuildLog, facts: Facts) -> tuple[Cause, ...]:
@@ -82,6 +82,8 @@ def _without_fitting_version(facts: Facts, missing: Unavailable, miss: PipMiss) 
         return None  # pip had a closer look at them, and says elsewhere what is wrong
     if fitting and all(version.is_prerelease for version in fitting) and not pinned:
         return no_such_version(missing, facts, pre_releases=fitting)
+    if fitting and (pin := facts.constraints.line_of(missing.package)) and not allowed(pin.specifier, fitting):
+        return _excluded_by_base(missing, pin)
     if fitting:
         # Nothing else makes pip pass over a range that it lists: since 22.1 it takes withdrawn releases only if pinned,
         # and before 23.1 it did not list them apart.
@@ -94,6 +96,21 @@ def _without_fitting_version(facts: Facts, missing: Unavailable, miss: PipMiss) 
         " The comparisons exclude each other." if exclude_each_other(Versions((str(missing.specifier),))) else ""
     )
     return no_such_version(missing, facts, excluding)
+
+
+def _excluded_by_base(missing: Unavailable, pin: DeclaredLine) -> Cause:
+    """Return the cause where pip passes over releases that it lists, because none of them is the pinned one."""
+    return Cause(
+        "base_conflict",
+        f"{missing.requirement} excludes the version that the base environment pins: {pin.content}.",
+        f"Ask for a version of {missing.package} that allows {pin.content}, or choose another base environment.",
+        missing.position,
+        missing.evidence,
+        package=canonicalize_name(missing.package),
+        requirement=missing.requirement,
+        related=(Named(canonicalize_name(missing.package), pin.content, pinned=True),),
+        via=missing.via,
+    )
 
 
 def _is_without_file(missing: Unavailable, pinned: Version | None) -> bool:
@@ -118,7 +135,7 @@ def _passes_over_its_own(log: BuildLog, facts: Facts, miss: PipMiss) -> bool:
     return not has_looked_at_others or is_well_known(miss.package)
 
 
-def _option_for(facts: Facts, option: re.Pattern[str], package: str) -> bool:
+def _option_for(facts: Facts, option: Pattern, package: str) -> bool:
     """Tell whether a line of the file holds this option for the package."""
     for line in facts.requirements.lines:
         match = option.search(line.content)

@@ -14,6 +14,7 @@ from harness.builds.diagnosis.anchors import register
 from harness.builds.diagnosis.build_log import BuildLog
 from harness.builds.diagnosis.endings import got_over
 from harness.builds.diagnosis.model import Cause, Facts, Recogniser
+from harness.builds.diagnosis.patterns import Pattern
 
 MOST_PLACES = 60
 INCOMPLETE = "not enough bytes were received"
@@ -26,12 +27,12 @@ class _Trouble:
 
     category: str
     anchors: tuple[str, ...]
-    pattern: re.Pattern[str]
+    pattern: Pattern
 
 
 def _trouble(category: str, *anchors: str, pattern: str | None = None) -> _Trouble:
     either = "|".join(re.escape(anchor) for anchor in anchors)
-    return _Trouble(category, anchors, re.compile(pattern or either))
+    return _Trouble(category, anchors, Pattern(pattern or either))
 
 
 # In the order in which they are asked: a line about a proxy's refusal also says that there is no connection.
@@ -157,32 +158,30 @@ TROUBLES = (
 register(*(anchor for trouble in TROUBLES for anchor in trouble.anchors))
 
 # What only may have been the end: the installer tries again, or goes on without what it could not get.
-_TENTATIVE = re.compile(
+_TENTATIVE = Pattern(
     r"^\s*(?:WARNING: |\[?WARN|W: |Err:|Ign:|warning: |Download error on )|Retrying \(|\bskipping\b|\[IP: "
     r"|Credentials not correct"
     r"|- skipping$|Some packages may not be found|^\s*DEBUG |^\s*TRACE |Cannot determine the|^\s*(?:Link|Skipping)",
 )
-_FATAL = re.compile(
+_FATAL = Pattern(
     r"^\s*(?:ERROR: |error: |E: |fatal: |curl: \(|wget: |\u00d7|╰─▶|cause: |Caused by: |hint: |\[?Errno|npm ERR|"
     r"(?:[A-Za-z_][\w.]*\.)?[A-Z]\w*(?:Error|Exception|Timeout|Retr\w+|Status\w*)\b[:(]?|"
     r"ssh: |Host key |Permission denied|failed to |╰|├─▶|│ |error\b|subprocess-exited)"
 )
 # Heading of a report of pip 26 in two or more lines, and of uv: a line below an error line.
-_BELOW_ERROR = re.compile(r"^\s*(?:ERROR: |error: |[\u00d7x] |[a-z-]+: )")
-_CONCLUSION = re.compile(r"from versions: none|No matching distribution found|Could not find suitable distribution")
+_BELOW_ERROR = Pattern(r"^\s*(?:ERROR: |error: |[\u00d7x] |[a-z-]+: )")
+_CONCLUSION = Pattern(r"from versions: none|No matching distribution found|Could not find suitable distribution")
 CONCLUSIONS = ("from versions: none", "No matching distribution found for ", "Could not find suitable distribution")
 APT_CONCLUSIONS = ("E: ",)
 register(*CONCLUSIONS, *APT_CONCLUSIONS)
-_TRIED = re.compile(
+_TRIED = Pattern(
     r": /(?:[^\s]*/)?(?P<name>[A-Za-z0-9][A-Za-z0-9._-]*)/?$|(?P<url>https?://[^\s]+?/(?P<last>[\w.-]+)/?)[: ]"
 )
-_ADDRESS = re.compile(ADDRESS)
-_HOST = re.compile(
-    r"host='(?P<host>[^'\n]{1,300})'(?:, port=(?P<port>\d{1,5}))?|https?://(?P<named>[^/\s'\"`):]{1,300})"
-)
-_NAMED_ADDRESS = re.compile(r"(?:Collecting |`)(?P<name>[A-Za-z0-9][\w.-]{0,200})(?:\[[^\]\n]{0,200}\])? ?@ ")
-_HOST_AND_PATH = re.compile(r"host='(?P<host>[^'\n]{1,300})'[^\n]{0,300}? with url: (?P<path>/[^\s()]{1,1000})")
-_STATUS = re.compile(
+_ADDRESS = Pattern(ADDRESS)
+_HOST = Pattern(r"host='(?P<host>[^'\n]{1,300})'(?:, port=(?P<port>\d{1,5}))?|https?://(?P<named>[^/\s'\"`):]{1,300})")
+_NAMED_ADDRESS = Pattern(r"(?:Collecting |`)(?P<name>[A-Za-z0-9][\w.-]{0,200})(?:\[[^\]\n]{0,200}\])? ?@ ")
+_HOST_AND_PATH = Pattern(r"host='(?P<host>[^'\n]{1,300})'[^\n]{0,300}? with url: (?P<path>/[^\s()]{1,1000})")
+_STATUS = Pattern(
     r"(?:\berror:? |failed: |code |\(|returned an? |WARNING: |: | {2})(?P<status>40[1-7]|429|5\d\d)\b"
     r"(?: +(?:(?:Client|Server) Error: )?(?!Client|Server|Error)(?P<reason>[A-Z][A-Za-z]+(?: [A-Z][a-z]+)*))?"
 )
@@ -204,6 +203,9 @@ _STATUS_SUGGESTIONS = {
     "407": "Give the proxy's user name and password in HTTPS_PROXY.",
     "403": "Ask for access to the index, or correct the credentials and the proxy settings.",
 }
+
+_NO_RUST = "Rust not found, installing into"  # of puccinialin, which maturin uses
+_RUST_INSTALLER_SAYS = 20_000
 
 
 def network_troubles(log: BuildLog, facts: Facts) -> tuple[Cause, ...]:
@@ -240,13 +242,19 @@ def _category(line: str) -> str | None:
 
 
 def _ended_the_build(log: BuildLog, facts: Facts, line: str, position: int) -> bool:
-    if got_over(log, facts.exit_code, position):
+    if got_over(log, facts.exit_code, position) or _is_of_rust_installer(log, position):
         return False
     if _TENTATIVE.search(line):
         return _concluded(log, line, position)
     if "EOFError" in line:
         return "_prompt_for_password" in "\n".join(log.before(position, 30))
     return _FATAL.search(line) is not None or _is_below_error(log, position)
+
+
+def _is_of_rust_installer(log: BuildLog, position: int) -> bool:
+    """Tell whether a build could not download the Rust that is not there: its lack is the cause."""
+    before = log.text[max(0, position - _RUST_INSTALLER_SAYS) : position]
+    return before.rfind(_NO_RUST) > before.rfind("[end of output]")
 
 
 def _is_below_error(log: BuildLog, position: int) -> bool:

@@ -16,6 +16,7 @@ from harness.builds.diagnosis.anchors import register
 from harness.builds.diagnosis.build_log import BuildLog
 from harness.builds.diagnosis.declared import DeclaredLine
 from harness.builds.diagnosis.model import Cause, Facts, Recogniser
+from harness.builds.diagnosis.patterns import Pattern
 from harness.builds.diagnosis.refused_lines import Complaint, explained_slip, quoted_line
 
 PIP, UV, UV_SHORT = "Invalid requirement: ", "Couldn't parse requirement in `", "the start of a requirement"
@@ -25,30 +26,28 @@ MOST_PLACES = 50
 LINES = 9
 _ERROR = r"^\s*(?:\[?ERROR\]?:? |error: |[\w.]+(?:Error|Requirement|Exception): )?"
 # pip quotes as Python does. Newer: what the parser says, the line again, and below it a caret under the trouble.
-_PIP = re.compile(
+_PIP = Pattern(
     _ERROR + r"Invalid requirement: (?P<text>'[^'\n]{0,2000}'|\"[^\"\n]{0,2000}\"|[^\n]{0,2000}?)"
     r"(?P<says>(?:: | \(from | ?, it |\n|$)[\s\S]*)"
 )
-_PIP_PLACE = re.compile(r"\(from line (?P<line>\d{1,9}) of (?P<file>[^\n)]{1,1000})\)")
-_OF_A_DEPENDENCY = re.compile(r"\(from (?!line \d)[A-Za-z0-9]")
-_PIP_MARKER = re.compile(
-    r"Invalid marker: (?P<text>'[^'\n]{0,2000}'|\"[^\"\n]{0,2000}\"), parse error"
-    r"|InvalidMarker: (?P<says>[^\n]{1,500})\n\s+(?P<quoted>[^\n]{1,2000})\n\s*[~^]"
+_PIP_PLACE = Pattern(r"\(from line (?P<line>\d{1,9}) of (?P<file>[^\n)]{1,1000})\)")
+_OF_A_DEPENDENCY = Pattern(r"\(from (?!line \d)[A-Za-z0-9]")
+_PIP_MARKER = Pattern(
+    r"Invalid marker: (?P<text>'(?:[^'\\\n]|\\.){0,2000}'|\"(?:[^\"\\\n]|\\.){0,2000}\"), parse error"
+    r"|InvalidMarker: (?P<says>[^\n]{1,500})\n\s++(?P<quoted>[^\n]{1,2000})\n\s*[~^]"
 )
-_UV = re.compile(
+_UV = Pattern(
     r"Couldn't parse requirement in `(?P<file>[^`\n]{1,1000})` at position (?P<position>\d{1,12})\n"
     r"\s*(?:cause|Caused by): (?P<says>[\s\S]*)"
 )
-_UV_INCLUDED = re.compile(
-    r"Error parsing included file in `(?P<file>[^`\n]{1,1000})` at position (?P<position>\d{1,12})"
-)
-_UV_SHORT = re.compile(
+_UV_INCLUDED = Pattern(r"Error parsing included file in `(?P<file>[^`\n]{1,1000})` at position (?P<position>\d{1,12})")
+_UV_SHORT = Pattern(
     r"^\s*(?:error: |Caused by: |cause: )?(?P<says>Unexpected '(?P<found>[^'\n]{1,20})', expected [^\n]{1,80})"
     r"(?: at |: )(?P<file>[^\n]{1,1000}?):(?P<line>\d{1,9}):\d{1,9}"
 )
-_CARETS = re.compile(r"^\s*[~^]*\^[~^]*(?:\s|$)")
-_LOOKS_LIKE_PATH = re.compile(r"File '(?P<path>[^'\n]{1,1000})' does not exist")
-_OF_MARKERS = re.compile(r"marker|expected one of 'and'|quoted string", re.IGNORECASE)
+_CARETS = Pattern(r"^\s*[~^]*\^[~^]*(?:\s|$)")
+_LOOKS_LIKE_PATH = Pattern(r"File '(?P<path>[^'\n]{1,1000})' does not exist")
+_OF_MARKERS = Pattern(r"marker|expected one of 'and'|quoted string", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)

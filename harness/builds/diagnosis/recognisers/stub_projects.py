@@ -12,6 +12,7 @@ from harness.builds.diagnosis.build_log import BuildLog
 from harness.builds.diagnosis.failed_builds import failed_builds
 from harness.builds.diagnosis.model import Cause, Facts, Recogniser
 from harness.builds.diagnosis.outcome import succeeded
+from harness.builds.diagnosis.patterns import Pattern
 from harness.builds.diagnosis.provenance import origins
 from harness.builds.diagnosis.releases import spellings_of
 from harness.builds.diagnosis.stub_projects import pointed_to, real_project
@@ -22,8 +23,14 @@ _PLACEHOLDERS = ("only a placeholder", "This package should not be installed")
 _OTHER_INDEX = ("NVIDIA Python Package Index", "wheel_stub")
 register(_CONFUSED)
 
-_RAISED = re.compile(r"^\s*(?:\w+\.)*(?:\w*(?:Error|Exception|Exit|Warning)|error)(?:: |$)")
-_SUGGESTED = re.compile(r"`(?P<package>[^`]+)` is often confused for `(?P<real>[^`]+)`")
+_RAISED = Pattern(r"^\s*(?:\w+\.)*(?:\w*(?:Error|Exception|Exit|Warning)|error)(?:: |$)")
+_SUGGESTED = Pattern(r"`(?P<package>[^`]+)` is often confused for `(?P<real>[^`]+)`")
+# A family's former name, such as azure: there is no single project that it points to.
+_RETIRED = Pattern(
+    r"\b(?:deprecated|obsolete|discontinued|retired)\b.*\b"
+    r"(?:(?:can(?:not|'t| no longer)|must not|should not|no longer) be installed|(?:do not|don't) install)\b",
+    re.IGNORECASE,
+)
 _LINES_BEHIND = 40
 
 
@@ -43,6 +50,10 @@ def refusal(log: BuildLog, facts: Facts) -> tuple[Cause, ...]:
             evidence = tuple(dict.fromkeys((log.line_at(build.start).strip(), line)))
             via = _brought_by(log, build.package)
             return (deprecated(facts, build.package, build.start, evidence, via, real),)
+        retired = _retired(output, build.package)
+        if retired:
+            evidence = (log.line_at(build.start).strip(), retired)
+            return (deprecated(facts, build.package, build.start, evidence, _brought_by(log, build.package)),)
     return ()
 
 
@@ -64,6 +75,15 @@ def _pointers(output: list[str], hints: list[str], package: str) -> Iterator[tup
     if known:
         raised = [line.strip() for line in output if _RAISED.match(line)]
         yield (raised[-1] if raised else output[-1].strip()), known
+
+
+def _retired(output: list[str], package: str) -> str | None:
+    """Return the line with which a project refuses to be installed any more without naming another one."""
+    name = re.compile(spellings_of(package), re.IGNORECASE)
+    for line in output:
+        if name.search(line) and _RETIRED.search(line):
+            return line.strip()
+    return None
 
 
 def _placeholder(output: list[str]) -> str | None:

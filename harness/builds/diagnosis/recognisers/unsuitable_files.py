@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from packaging.utils import InvalidWheelFilename, canonicalize_name, parse_wheel_filename
@@ -11,6 +10,7 @@ from harness.builds.diagnosis.anchors import register
 from harness.builds.diagnosis.build_log import BuildLog
 from harness.builds.diagnosis.model import NAME, Cause, Facts, Recogniser
 from harness.builds.diagnosis.outcome import succeeded
+from harness.builds.diagnosis.patterns import Pattern
 from harness.builds.diagnosis.provenance import origins
 from harness.builds.diagnosis.unavailable import Unavailable, no_wheel, python_mismatch
 
@@ -20,19 +20,19 @@ _UNINSTALLABLE = "can't be installed because "
 _PYTHONS = ("requires a different Python: ", "require a different Python. ", "but the running Python is ")
 register(*_WHEELS, _UNINSTALLABLE, *_PYTHONS)
 
-_FILE = re.compile(r"(?<![^\s'\"`])(?P<place>(?:[^\s'\"`/\\]{0,250}[/\\]){0,50})(?P<file>[^\s/'\"`\\]{1,250}\.whl)")
-_DISTRIBUTION = re.compile(
+_FILE = Pattern(r"(?<![^\s'\"`])(?P<place>(?:[^\s'\"`/\\]{0,250}[/\\]){0,50})(?P<file>[^\s/'\"`\\]{1,250}\.whl)")
+_DISTRIBUTION = Pattern(
     rf"Distribution `(?P<package>{NAME})==(?P<version>[^\s`@]+)[^`]*` can't be installed because (?P<why>[^\n]+)"
 )
-_ONE_PYTHON = re.compile(
+_ONE_PYTHON = Pattern(
     rf"Package '?(?P<package>{NAME})[^\n']*'? requires a different Python: (?P<python>\S+) not in '(?P<needs>[^'\n]*)'"
 )
-_RUNNING_PYTHON = re.compile(
+_RUNNING_PYTHON = Pattern(
     rf"(?<![\w.-])(?P<package>{NAME})(?:[-= ](?P<version>\d\S{{0,100}}))?(?: [^\n]{{0,300}}?)? "
     r"requires Python '(?P<needs>[^'\n]*)' but the running Python is (?P<python>\S+)"
 )
-_MANY_PYTHONS = re.compile(r"Packages require a different Python\. (?P<python>\S+) not in:")
-_OF_MANY = re.compile(rf"'(?P<needs>[^'\n]*)' \(required by (?P<package>{NAME})(?: (?P<version>[^\s()]+))?")
+_MANY_PYTHONS = Pattern(r"Packages require a different Python\. (?P<python>\S+) not in:")
+_OF_MANY = Pattern(rf"'(?P<needs>[^'\n]*)' \(required by (?P<package>{NAME})(?: (?P<version>[^\s()]+))?")
 _MOST_PYTHONS = 20
 
 

@@ -9,13 +9,14 @@ from itertools import islice
 from harness.builds.diagnosis.anchors import register
 from harness.builds.diagnosis.build_log import BuildLog
 from harness.builds.diagnosis.model import NAME, Cause, Facts, Recogniser
+from harness.builds.diagnosis.patterns import Pattern
 from harness.builds.diagnosis.refused_lines import Complaint, quoted_line
 
 MOST_PLACES = 50
 SYSTEMS = {"git": "Git", "hg": "Mercurial", "svn": "Subversion", "bzr": "Bazaar"}
 _RELEASE = "Ask for a release from the index, by name and version, or for the address of a wheel."
 _PLAIN = "Ask for a release from the index, or write the folder or address without -e."
-_STARTED = re.compile(
+_STARTED = Pattern(
     rf"^\s*(?:Collecting|Processing|Obtaining) (?:(?P<package>{NAME})(?:\[[^\]\n]{{0,200}}\])? ?(?:@|from) )?"
     r"(?P<what>[^\s(]{1,1000})|Cloning (?:hg |svn |bzr )?(?P<address>\S{1,1000})"
 )
@@ -151,7 +152,7 @@ KINDS = (
         _PLAIN,
     ),
 )
-_TABLE = tuple((kind, re.compile(kind.pattern, re.MULTILINE)) for kind in KINDS)
+_TABLE = tuple((kind, Pattern(kind.pattern, re.MULTILINE)) for kind in KINDS)
 register(*(kind.anchor for kind in KINDS))
 
 

@@ -13,6 +13,7 @@ from harness.builds.diagnosis.at_work import package_at_work
 from harness.builds.diagnosis.build_log import BuildLog
 from harness.builds.diagnosis.model import Cause, Facts, Recogniser
 from harness.builds.diagnosis.outcome import succeeded
+from harness.builds.diagnosis.patterns import Pattern
 from harness.builds.diagnosis.recognisers.conflicts.clashes import clash_of, with_pins
 from harness.builds.diagnosis.recognisers.conflicts.demands import Demand, Report
 from harness.builds.diagnosis.recognisers.conflicts.roots import Roots
@@ -32,14 +33,12 @@ from harness.builds.diagnosis.unavailable import (
 from harness.builds.diagnosis.uv_reasons import Reason, Statement, running_python, statements_in
 from harness.builds.diagnosis.uv_text import uv_reports
 
-_BOUND = re.compile(r"(?:==|[<>]=)([^\s,]+)")
-_PRE_RELEASE = re.compile(
-    r"Pre-releases are available for `?(?P<name>[\w.-]+)`? .*?\(e\.g\., `?(?P<version>[^`)]+)`?\)"
-)
-_WHEELS_FOR = re.compile(
+_BOUND = Pattern(r"(?:==|[<>]=)([^\s,]+)")
+_PRE_RELEASE = Pattern(r"Pre-releases are available for `?(?P<name>[\w.-]+)`? .*?\(e\.g\., `?(?P<version>[^`)]+)`?\)")
+_WHEELS_FOR = Pattern(
     r"(?:found wheels for|Wheels are available for) `(?P<name>[^`]+)`.*? (?:with|on) the following [^:]+: (?P<tags>.*)"
 )
-_ASKED = re.compile(r"you require (?P<name>[\w.-]+)(?:\[[^\]]*\])?(?P<versions>[<>=!~][^\s]*[^\s.,])?")
+_ASKED = Pattern(r"you require (?P<name>[\w.-]+)(?:\[[^\]]*\])?(?P<versions>[<>=!~][^\s]*[^\s.,])?")
 
 
 def nothing_found(log: BuildLog, facts: Facts) -> tuple[Cause, ...]:
@@ -101,6 +100,9 @@ def _cause(missing: Unavailable, facts: Facts, statement: Statement, text: str, 
         case Reason.TOO_NEW:
             return no_such_version(missing, facts, " There are releases, but they were published after the day given.")
         case Reason.NO_VERSION if statement.versions == ("",):
+            return no_such_package(missing, facts, "the package index, or none with a release")
+        case Reason.ONLY if not _bounds([statement]) and f"only {statement.package}[" in text:
+            # `only name[extra]<3 is available` where >=3 is asked for: a release that exists would end it, `<=2.1`.
             return no_such_package(missing, facts, "the package index, or none with a release")
     found = [_PRE_RELEASE.search(hint) for hint in hints]
     names = [one["version"] for one in found if one and canonicalize_name(one["name"]) == statement.package]

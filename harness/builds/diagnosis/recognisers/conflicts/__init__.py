@@ -63,7 +63,7 @@ RECOGNISERS: tuple[Recogniser, ...] = (
             Signature(
                 "base_conflict",
                 "Cannot uninstall ",
-                r"^[^\n]*Cannot uninstall '?PACKAGE'?(?: \S+,|\.| [^\s,]+$)[^\n]*(?:\n[^\n]*)?"
+                r"^[^\n]*Cannot uninstall '?PACKAGE'?(?> \S+,|\.| [^\s,]+$)[^\n]*(?:\n[^\n]*)?"
                 r"(?:distutils installed project|RECORD file)",
                 "The environment has a {package} that was not installed with pip, which cannot replace it.",
                 "Ask for the {package} that the environment has, or choose another base environment.",

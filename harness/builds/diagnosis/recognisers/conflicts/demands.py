@@ -10,9 +10,10 @@ from enum import Enum
 from packaging.utils import canonicalize_name
 
 from harness.builds.diagnosis.model import NAME
+from harness.builds.diagnosis.patterns import Pattern
 from harness.builds.diagnosis.recognisers.conflicts.versions import ALL, Versions
 
-_REQUIREMENT = re.compile(rf"\s*(?P<name>{NAME})\s*(?P<extras>\[[^\]]*\])?\s*\(?(?P<versions>[^;@(]*)")
+_REQUIREMENT = Pattern(rf"\s*(?P<name>{NAME})\s*(?P<extras>\[[^\]]*\])?\s*\(?(?P<versions>[^;@(]*)")
 
 
 class Asker(Enum):

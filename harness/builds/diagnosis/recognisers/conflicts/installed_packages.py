@@ -13,6 +13,7 @@ from packaging.utils import canonicalize_name
 
 from harness.builds.diagnosis.build_log import BuildLog
 from harness.builds.diagnosis.model import NAME, Cause, Facts
+from harness.builds.diagnosis.patterns import Pattern
 from harness.builds.diagnosis.recognisers.conflicts.clashes import Clash
 from harness.builds.diagnosis.recognisers.conflicts.demands import Asker, Demand, Report, read_requirement
 from harness.builds.diagnosis.recognisers.conflicts.roots import Roots
@@ -22,14 +23,14 @@ from harness.builds.diagnosis.recognisers.conflicts.versions import Versions
 _WORDS = (
     (
         " has requirement ",
-        re.compile(
+        Pattern(
             rf"^\s*(?P<by>{NAME}) (?P<version>\S+) has requirement (?P<requirement>[^\n]+), "
             rf"but you have {NAME} (?P<installed>[^\s,]+)\.\s*$"
         ),
     ),
     (
         "The package `",
-        re.compile(
+        Pattern(
             rf"^\s*The package `(?P<by>{NAME})`(?P<version>) requires `(?P<requirement>[^`]+)`, "
             r"but `(?P<installed>[^`]+)` is installed"
         ),

@@ -2,25 +2,25 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import replace
 from itertools import combinations, islice
 
 from harness.builds.diagnosis.build_log import BuildLog
 from harness.builds.diagnosis.declared import DeclaredLine
 from harness.builds.diagnosis.model import NAME, Cause, Facts
+from harness.builds.diagnosis.patterns import Pattern
 from harness.builds.diagnosis.recognisers.conflicts.demands import Asker, Demand, Report, read_requirement
 from harness.builds.diagnosis.recognisers.conflicts.roots import Root, Roots, versions_of
 from harness.builds.diagnosis.recognisers.conflicts.verdict import of_one_package, without_release
 from harness.builds.diagnosis.recognisers.conflicts.versions import exclude_each_other
 
 # pip's legacy resolver, and every pip before 20.3; the places are missing where no file was given.
-_DOUBLE = re.compile(
-    rf"Double requirement given: (?P<second>{NAME}[^\n]*?)(?: \(from [^\n]*?(?:\(line (?P<second_line>\d+)\))?\))? "
-    rf"\(already in (?P<first>{NAME}[^\n]*?)(?: \(from [^\n]*?(?:\(line (?P<first_line>\d+)\))?\))?, name="
+_DOUBLE = Pattern(
+    rf"Double requirement given: (?>(?P<second>{NAME}[^\n]*?)(?: \(from [^\n]*?(?:\(line (?P<second_line>\d+)\))?\))? "
+    rf"\(already in )(?P<first>{NAME}[^\n]*?)(?: \(from [^\n]*?(?:\(line (?P<first_line>\d+)\))?\))?, name="
 )
-_NO_MATCH = re.compile(r"that satisfies the requirement (?P<requirement>[^\n]+?)(?: \(from [^\n]*)? \(from versions: ")
-_URLS = re.compile(rf"[Cc]onflicting URLs for package `(?P<package>{NAME})`")
+_NO_MATCH = Pattern(r"that satisfies the requirement (?P<requirement>[^\n]+?)(?: \(from [^\n]*)? \(from versions: ")
+_URLS = Pattern(rf"[Cc]onflicting URLs for package `(?P<package>{NAME})`")
 _MOST_PLACES, _MOST_LINES = 50, 20
 
 

@@ -11,20 +11,22 @@ from packaging.utils import canonicalize_name
 
 from harness.builds.diagnosis.build_log import BuildLog
 from harness.builds.diagnosis.model import NAME
+from harness.builds.diagnosis.patterns import Pattern
 from harness.builds.diagnosis.recognisers.conflicts.demands import Asker, Demand, Report, read_requirement
 from harness.builds.diagnosis.recognisers.conflicts.versions import Versions
 
 _WORDS = "because these package versions have conflicting dependencies"
 _CAUSES = "The conflict is caused by:"
-_HEADLINE = re.compile(rf"^(?P<indent>[^\n]*?)Cannot install (?P<roots>[^\n]+?) {_WORDS}", re.MULTILINE)
-_DEMAND = re.compile(
+_IMPOSSIBLE = "ResolutionImpossible: for help visit"
+_HEADLINE = Pattern(rf"^(?P<indent>[^\n]*?)Cannot install (?P<roots>[^\n]+?) {_WORDS}", re.MULTILINE)
+_DEMAND = Pattern(
     rf"^\s*(?:(?P<user>The user requested) (?P<pin>\(constraint\) )?|"
     rf"(?P<by>{NAME})(?:\[[^\]\n]*\])? (?P<version>\S+) depends on )(?P<requirement>\S.*)$"
 )
-_LINE = re.compile(r"-r [^\n]+? \(line (\d+)\)")
+_LINE = Pattern(r"-r [^\n]{1,500}? \(line (\d+)\)")
 _COMPARISONS = r"[<>=!~][^\s,]*(?:(?:, | and )[<>=!~][^\s,]*)*"
-_QUOTED_ROOT = re.compile(rf"(?:^|, | and )(?P<name>{NAME})(?:\[[^\]\n]*\])?(?P<versions>{_COMPARISONS})?(?=,| and |$)")
-_PART_OF_A_BUILD = re.compile(r"pip subprocess to install |lines of output\]|Complete output \(")
+_QUOTED_ROOT = Pattern(rf"(?:^|, | and )(?P<name>{NAME})(?:\[[^\]\n]*\])?(?P<versions>{_COMPARISONS})?(?=,| and |$)")
+_PART_OF_A_BUILD = Pattern(r"pip subprocess to install |lines of output\]|Complete output \(")
 _LOOKS_BACK = 20_000
 _MOST_LINES = 3_000
 
@@ -48,6 +50,20 @@ def pip_report(log: BuildLog) -> Report | None:
             roots=tuple(canonicalize_name(match["name"]) for match in _QUOTED_ROOT.finditer(names)),
             lines=tuple(int(number) for number in _LINE.findall(roots)),
         )
+    return _without_head(log)
+
+
+def _without_head(log: BuildLog) -> Report | None:
+    """Return the report of a log whose beginning is lost: the demands above pip's last words."""
+    end = next(log.places(_IMPOSSIBLE), None)
+    if end is None or log.line_at(end).startswith("  "):  # indented: of the tools of a build
+        return None
+    told = log.before(end, _MOST_LINES)
+    for number in range(len(told) - 1, -1, -1):
+        if _DEMAND.match(told[number]):
+            first = next((n for n in range(number, -1, -1) if not _DEMAND.match(told[n])), -1) + 1
+            demands = tuple(dict.fromkeys(d for line in told[first : number + 1] if (d := _demand(line))))
+            return Report(log.text.index(told[first]), told[first].strip(), demands, names_pins=True)
     return None
 
 
@@ -72,21 +88,25 @@ def _demands(log: BuildLog, position: int, prefix: str) -> tuple[Demand, ...]:
         return ()
     for told_line in told[heading + 1 :]:
         line = told_line.removeprefix(prefix)
-        match = _DEMAND.match(line)
-        requirement = read_requirement(match["requirement"]) if match else None
-        if match is None or requirement is None:
+        demand = _demand(line)
+        if demand is None:
             if line.strip():
                 break
-            continue
-        package, versions = requirement
-        if match["user"]:
-            asker = Asker.BASE if match["pin"] else Asker.LINE
-            found[Demand(asker, package, versions, line.strip())] = None
-        elif package != "python":
-            by = canonicalize_name(match["by"])
-            of = Versions((f"=={match['version']}",))
-            found[Demand(Asker.PACKAGE, package, versions, line.strip(), by, of)] = None
+        elif demand.by is None or demand.package != "python":
+            found[demand] = None
     return tuple(found)
+
+
+def _demand(line: str) -> Demand | None:
+    match = _DEMAND.match(line)
+    requirement = read_requirement(match["requirement"]) if match else None
+    if match is None or requirement is None:
+        return None
+    package, versions = requirement
+    if match["user"]:
+        return Demand(Asker.BASE if match["pin"] else Asker.LINE, package, versions, line.strip())
+    of = Versions((f"=={match['version']}",))
+    return Demand(Asker.PACKAGE, package, versions, line.strip(), canonicalize_name(match["by"]), of)
 
 
 def _quoted(roots: str, headline: str) -> tuple[Demand, ...]:

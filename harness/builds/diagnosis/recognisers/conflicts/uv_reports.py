@@ -14,12 +14,13 @@ from itertools import islice
 from packaging.utils import canonicalize_name
 
 from harness.builds.diagnosis.build_log import BuildLog
+from harness.builds.diagnosis.patterns import Pattern
 from harness.builds.diagnosis.recognisers.conflicts.demands import Asker, Demand, Report
 from harness.builds.diagnosis.recognisers.conflicts.versions import Versions
 from harness.builds.diagnosis.uv_text import uv_report_at
 
-_HEADING = re.compile(r"[Nn]o solution found when resolving (?!build)[^:`]{0,80}dependencies")
-_PARTS = re.compile(r"\b(And because|Because|we can conclude that)\b")
+_HEADING = Pattern(r"[Nn]o solution found when resolving (?!build)[^:`]{0,80}dependencies")
+_PARTS = Pattern(r"\b(And because|Because|we can conclude that)\b")
 _RANGE = r"(?:===|~=|[<>=!]=?)\s?[^\s,;`]*[^\s,;`.](?:,(?:===|~=|[<>=!]=?)[^\s,;`]*[^\s,;`.])*"
 _NAME = r"(?!(?:all|one|any|only|and|you|your|there|versions?)\b)[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?"
 _PACKAGE = rf"{_NAME}(?:\[[^\]]{{0,200}}\])?(?:\{{[^}}]{{0,500}}\}})?(?::[\w.-]+)?"
@@ -27,21 +28,21 @@ _SPEC = rf"(?>{_PACKAGE}(?:{_RANGE}| ?\u2205)?)"
 _SET = rf"(?>(?:one|all|any) of:(?: {_PACKAGE}{_RANGE})+|(?:all versions of )?{_SPEC})"
 _VERB = r"depends? on"
 _OTHER_VERBS = rf"(?! (?:{_VERB}|requires?|has|have|is|are|was|were|cannot|needs?|needs? to|must|does|do)\b)"
-_STATEMENT = re.compile(
+_STATEMENT = Pattern(
     r"(?:(?P<root>\byou require|\byour (?:project|workspace) (?:requires|depends on))|"
     rf"(?P<by>(?<![\w.-]){_SET}) {_VERB}) "
     rf"(?P<asked>{_SET}(?:,? and {_SET}{_OTHER_VERBS})*)"
 )
-_AND = re.compile(rf"(?P<asked>{_SET})(?:,? and )?")
-_KNOWN_BEFORE = re.compile(rf"we know from \(\d+\) that (?:{_SET} {_VERB} {_SET}|you require {_SET}|{_SET})")
-_ONE = re.compile(
+_AND = Pattern(rf"(?P<asked>{_SET})(?:,? and )?")
+_KNOWN_BEFORE = Pattern(rf"we know from \(\d+\) that (?:{_SET} {_VERB} {_SET}|you require {_SET}|{_SET})")
+_ONE = Pattern(
     rf"(?P<name>{_NAME})(?:\[[^\]]{{0,200}}\])?(?:\{{[^}}]{{0,500}}\}})?(?::[\w.-]+)?(?P<versions>{_RANGE}| ?\u2205)?"
 )
 # Of merged lines, in the first releases of uv: without a name.
-_NOTHING = re.compile(r"you require \u2205")
+_NOTHING = Pattern(r"you require \u2205")
 # Of one line, in its newest releases: `you require core>=2 and core<1, which are incompatible`.
-_OF_ONE_LINE = re.compile(rf"you require (?P<asked>{_SET}(?: and {_SET})*), which are incompatible")
-_DISJOINT = re.compile(
+_OF_ONE_LINE = Pattern(rf"you require (?P<asked>{_SET}(?: and {_SET})*), which are incompatible")
+_DISJOINT = Pattern(
     r"conflicting versions for `(?P<name>[^`]+)`: `(?P<first>[^`]+)` does not intersect with `(?P<second>[^`]+)`"
 )
 _LONGEST, _MOST_PLACES = 60_000, 50

@@ -11,7 +11,9 @@ from functools import lru_cache
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from packaging.version import InvalidVersion, Version
 
-_VERSION = re.compile(r"(?:===|~=|[<>=!]=?)\s*([^\s,;]+)")
+from harness.builds.diagnosis.patterns import Pattern
+
+_VERSION = Pattern(r"(?:===|~=|[<>=!]=?)\s*([^\s,;]+)")
 _NEXT_TO = 99999
 
 

@@ -82,6 +82,13 @@ SIGNS: tuple[Sign, ...] = (
     ),
     Sign(
         CATEGORY,
+        r"(?:for|on|with|supports?|requires?|needs?) Python 2(?:\.\d+)?(?:\.x)? only\b|"
+        r"\bonly (?:for|on|with|works (?:on|with)|supports?|compatible with) Python 2\b",
+        _old("it is written for Python 2"),
+        _END,
+    ),
+    Sign(
+        CATEGORY,
         (
             r"SyntaxError: (?:Missing parentheses in call to '(?:print|exec)'|"
             r"multiple exception types must be parenthesized|"
@@ -250,7 +257,7 @@ SIGNS: tuple[Sign, ...] = (
     Sign(
         CATEGORY,
         (
-            r"(?:^|\n)\s*(?P<said>(?:\w+\.)*(?:[A-Z]\w*(?:Error|Exception|Warning|NotFound|Exit)|"
+            r"(?:^|\n)\s{0,200}+(?P<said>(?:\w+\.)*(?:[A-Z]\w*(?:Error|Exception|Warning|NotFound|Exit)|"
             r"AssertionError|Exception): [^\n]+)"
         ),
         _exception,
@@ -259,7 +266,7 @@ SIGNS: tuple[Sign, ...] = (
     Sign(
         CATEGORY,
         (
-            r"(?:^|\n)\s*(?P<said>(?:AssertionError|SystemExit|KeyError|RuntimeError|Exception|"
+            r"(?:^|\n)\s{0,200}+(?P<said>(?:AssertionError|SystemExit|KeyError|RuntimeError|Exception|"
             r"NotImplementedError))\s*(?:\n|$)"
         ),
         _exception,
@@ -269,7 +276,7 @@ SIGNS: tuple[Sign, ...] = (
     Sign(
         CATEGORY,
         (
-            r"(?:^|\n)\s*(?:\S*meson\.build:\d+:\d+: )?ERROR: (?P<said>(?!Failed building|"
+            r"(?:^|\n)\s{0,200}+(?:\S*meson\.build:\d+:\d+: )?ERROR: (?P<said>(?!Failed building|"
             r"Could not build|Command errored)[^\n]+)"
         ),
         _exception,
@@ -278,7 +285,7 @@ SIGNS: tuple[Sign, ...] = (
     Sign(
         CATEGORY,
         (
-            r"(?:^|\n)\s*(?:error|ERROR|Error): (?P<said>(?!subprocess-exited|metadata-generation|"
+            r"(?:^|\n)\s{0,200}+(?:error|ERROR|Error): (?P<said>(?!subprocess-exited|metadata-generation|"
             r"[Cc]ommand )[^\n]+)"
         ),
         _exception,

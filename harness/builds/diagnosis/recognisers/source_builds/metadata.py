@@ -16,6 +16,7 @@ from harness.builds.diagnosis.anchors import register
 from harness.builds.diagnosis.build_log import BuildLog
 from harness.builds.diagnosis.model import NAME, Cause, Facts, Recogniser
 from harness.builds.diagnosis.outcome import succeeded
+from harness.builds.diagnosis.patterns import Pattern
 from harness.builds.diagnosis.provenance import origins
 
 CATEGORY = "invalid_package_metadata"
@@ -24,7 +25,7 @@ _REFUSED = "The metadata of {release} is malformed, and the installer refuses it
 _OTHER = "The metadata of {release} is not that of its file: {said}."
 _MOST_PLACES = 50
 _LINES = 8
-_MISSED = re.compile(rf"(?:No matching distribution found for|version that satisfies the requirement) (?P<name>{NAME})")
+_MISSED = Pattern(rf"(?:No matching distribution found for|version that satisfies the requirement) (?P<name>{NAME})")
 _NOTHING_FOUND = "No matching distribution found for "
 _SAID = r"(?P<said>[^\n]+(?:\n {4}\S[^\n]*\n +~*\^)?)"
 
@@ -34,7 +35,7 @@ class _Wording:
     """anchor: a text of the line. passes_over: the installer then looks for another release, so that the end tells."""
 
     anchor: str
-    pattern: re.Pattern[str]
+    pattern: Pattern
     summary: str = _REFUSED
     passes_over: bool = False
 
@@ -43,31 +44,30 @@ def _wording(anchor: str, pattern: str, summary: str = _REFUSED, *, passes_over:
     register(anchor)
     named = pattern.replace(
         "RELEASE",
-        rf"(?<![\w.-])(?P<package>{NAME})(?![A-Za-z0-9])(?:\[[^\]\n]{{0,200}}\])?(?P<version>[^\s`'\"(]{{0,200}})",
+        rf"(?<![\w.-])(?P<package>(?>{NAME}))(?![A-Za-z0-9])(?:\[[^\]\n]{{0,200}}\])?"
+        r"(?P<version>[^\s`'\"(]{0,200}+)",
     )
-    return _Wording(
-        anchor, re.compile(re.sub(r"(?<!\[) (?![*+?{])", r"\\s+", named), re.MULTILINE), summary, passes_over
-    )
+    return _Wording(anchor, Pattern(re.sub(r"(?<!\[) (?![*+?{])", r"\\s++", named), re.MULTILINE), summary, passes_over)
 
 
 _WORDINGS = (
     _wording("has invalid metadata: ", rf"Requested RELEASE from .*has invalid metadata: {_SAID}", passes_over=True),
     _wording(
         "has inconsistent ",
-        r"Requested (?:RELEASE )(?:\S* )?from .*has inconsistent (?P<said>[^\n]+)",
+        r"Requested (?:RELEASE )(?:\S+ )?from .*has inconsistent (?P<said>[^\n]+)",
         _OTHER,
         passes_over=True,
     ),
     _wording(
         "has invalid metadata:",
         r"Ignoring version (?P<version>\S+) of (?P<package>\S+) since it has invalid metadata: "
-        r"[^\n]*\n?[^\n]*has invalid metadata: (?P<said>[^\n]+)",
+        r"(?:[^\n]*\n)?[^\n]*has invalid metadata: (?P<said>[^\n]+)",
         passes_over=True,
     ),
     _wording("has inconsistent metadata", r"RELEASE has inconsistent metadata(?: and)?(?P<said>)", _OTHER),
     _wording("has invalid metadata", r"RELEASE has invalid metadata(?: and)?(?P<said>)"),
     _wording("has an invalid package format", r"RELEASE has an invalid package format(?P<said>)"),
-    _wording("has invalid requirement", r"(?P<said>[^\n]*has invalid requirement[^\n]*)"),
+    _wording("has invalid requirement", r"^(?P<said>[^\n]*has invalid requirement[^\n]*)"),
     _wording("has a malformed wheel", r"RELEASE has a malformed wheel(?P<said>)"),
     _wording(
         "Couldn't parse metadata of ",
@@ -89,7 +89,7 @@ _WORDINGS = (
         "Failed to parse metadata from built wheel",
         r"Failed to parse metadata from built wheel(?P<said>[^\n]*(?:\n[^\n]+){0,2})",
     ),
-    _wording("is not a valid wheel filename", r"(?P<file>\S+\.whl) is not a valid wheel filename(?P<said>)"),
+    _wording("is not a valid wheel filename", r"(?<!\S)(?P<file>\S+\.whl) is not a valid wheel filename(?P<said>)"),
     _wording(
         "produced metadata for project name",
         r"Generating metadata for package RELEASE produced metadata for project name (?P<said>\S+)\.",
@@ -100,12 +100,15 @@ _WORDINGS = (
         "Cannot process installed package",
         r"Cannot process installed package RELEASE [^\n]*because it has an invalid (?P<said>[^\n]+)",
     ),
-    _wording("is invalid: ", r"RELEASE[^\n]* is invalid: (?P<said>[^\n]*(?:METADATA|PKG-INFO|metadata)[^\n]*)"),
+    _wording(
+        "is invalid: ",
+        r"RELEASE(?>[^\n]{0,400}? is invalid: )(?P<said>[^\n]{0,1000}(?:METADATA|PKG-INFO|metadata)[^\n]*)",
+    ),
     _wording(
         "does not match filename", r"(?P<said>(?:Wheel|Metadata|Package)[^\n]*does not match filename[^\n]*)", _OTHER
     ),
     _wording("Invalid version: '", r"InvalidVersion: (?P<said>Invalid version: '[^'\n]*')"),
-    _wording("not a valid release: ", r"(?P<said>[^\n]*not a valid release[^\n]*)"),
+    _wording("not a valid release: ", r"^(?P<said>[^\n]*not a valid release[^\n]*)"),
 )
 
 

@@ -14,6 +14,7 @@ from harness.builds.diagnosis.declared import DeclaredLine
 from harness.builds.diagnosis.failed_builds import FailedBuild, end_of_log, failed_builds
 from harness.builds.diagnosis.model import NAME, Cause, Facts
 from harness.builds.diagnosis.outcome import succeeded
+from harness.builds.diagnosis.patterns import Pattern
 from harness.builds.diagnosis.provenance import origins
 from harness.builds.diagnosis.recognisers.source_builds import (
     build_imports,
@@ -23,19 +24,20 @@ from harness.builds.diagnosis.recognisers.source_builds import (
 )
 from harness.builds.diagnosis.recognisers.source_builds.signs import Build, Sign, Told, Weight
 
-_SIGNS: tuple[tuple[Sign, re.Pattern[str]], ...] = tuple(
-    (sign, sign.compiled())
+_SIGNS: tuple[tuple[Sign, Pattern], ...] = tuple(
+    (sign, sign.expression())
     for table in (compilers, system_libraries, build_imports, build_scripts)
     for sign in table.SIGNS
 )
 _LINES_OF_EVIDENCE = 8
-_REQUIRED = re.compile(
+_REQUIRED = Pattern(
     rf"^ +ERROR: (?:Failed building wheel for|Failed to build) '?(?P<pip>{NAME})|"
     rf"^ +(?:cause: |Caused by: |├─▶ |╰─▶ )Failed to (?:download and )?build `(?P<uv>{NAME}?)(?===|@| @|`)",
     re.MULTILINE,
 )
+_END_OF_OUTPUT = "[end of output]"
 _OF_THE_SYSTEM = ("missing_compiler", "missing_system_library")
-_INCLUDED_BECAUSE = re.compile(
+_INCLUDED_BECAUSE = Pattern(
     r"`(?P<package>[\w.-]+)` \([^)]*\) was included\s+because (?P<chain>[^\n]*(?:\n\s{2,}[^\n]+)*)"
 )
 
@@ -57,7 +59,11 @@ def build_failures(log: BuildLog, facts: Facts) -> tuple[Cause, ...]:
     causes = [cause for build in builds if (cause := _cause(log, facts, build))]
     if builds:
         return tuple(causes)
-    cause = _cause(log, facts, end_of_log(log), least=Weight.ENDED)
+    rest = end_of_log(log)
+    if _END_OF_OUTPUT in log.text[rest.start :]:  # a log without its beginning
+        cause = _cause(log, facts, rest)
+        return (cause,) if cause else ()
+    cause = _cause(log, facts, rest, least=Weight.ENDED)
     return (cause,) if cause and cause.category in _OF_THE_SYSTEM else ()
 
 
@@ -69,8 +75,8 @@ def _cause(log: BuildLog, facts: Facts, failed: FailedBuild, least: Weight = Wei
         log.text[failed.start : failed.end],
         line.content if line else None,
     )
-    found = _decisive(build)
-    if found is None or found.sign.weight < least:
+    found = _decisive(build, least)
+    if found is None:
         return None
     position = failed.start + found.start
     return Cause(
@@ -95,14 +101,16 @@ def _summary(found: _Found, build: Build) -> str:
     return f"To build {build.package}, {required[-1]} is built first. {(told or found.told).summary}"
 
 
-def _decisive(build: Build) -> _Found | None:
+def _decisive(build: Build, least: Weight) -> _Found | None:
     """Return the last of the weightiest signs in the output; what a sign within another one says does not count."""
-    found = sorted(_all(build), key=lambda one: (one.sign.weight, one.end, one.start - one.end))
+    found = sorted(_all(build, least), key=lambda one: (one.sign.weight, one.end, one.start - one.end))
     return found[-1] if found else None
 
 
-def _all(build: Build) -> Iterator[_Found]:
+def _all(build: Build, least: Weight) -> Iterator[_Found]:
     for sign, pattern in _SIGNS:
+        if sign.weight < least:
+            continue
         last: _Found | None = None
         for match in pattern.finditer(build.output):
             groups = {name: value for name, value in match.groupdict().items() if value}

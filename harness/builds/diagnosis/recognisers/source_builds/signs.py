@@ -7,6 +7,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import IntEnum
 
+from harness.builds.diagnosis.patterns import Pattern
+
 
 class Weight(IntEnum):
     """How certain it is that a text tells what ended the build.
@@ -55,8 +57,8 @@ class Sign:
     explain: Explain
     weight: Weight = Weight.TOLD
 
-    def compiled(self) -> re.Pattern[str]:
-        return re.compile(re.sub(r"(?<!\[) (?![*+?])", r"\\s+", self.pattern), re.MULTILINE)
+    def expression(self) -> Pattern:
+        return Pattern(re.sub(r"(?<!\[) (?![*+?])", r"\\s++", self.pattern), re.MULTILINE)
 
 
 def saying(summary: str, suggestion: str, replacement: str | None = None) -> Explain:
