@@ -40,6 +40,7 @@ DISTRIBUTION_OF_IMPORT = {
     "pptx": "python-pptx",
     "pylab": "matplotlib",
     "pytorch": "torch",
+    "pywt": "pywavelets",
     "serial": "pyserial",
     "shapefile": "pyshp",
     "skimage": "scikit-image",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -103,7 +103,7 @@ class Declared:
             DeclaredLine(line.line_number, line.written, line.content, *_named(line.content), line.start)
             for line in logical_lines(text)
         )
-        return cls(lines, file, trouble)
+        return cls((*lines, *_comment_at(trouble.line, text, lines)), file, trouble)
 
     def of_package(self, package: str) -> tuple[DeclaredLine, ...]:
         wanted = canonicalize_name(package)
@@ -148,6 +148,14 @@ class Declared:
     def of_path(self, path: str) -> DeclaredLine | None:
         """Return the line that installs a local path that a log names, however it writes the path."""
         return next((line for line in self.lines if line.path and _same_path(line.path, path)), None)
+
+
+def _comment_at(number: int | None, text: str, lines: Iterable[DeclaredLine]) -> Iterator[DeclaredLine]:
+    """Yield the physical line of that number where no logical line begins there: bytes that no one can read."""
+    physical = text.splitlines(keepends=True)
+    if number and number <= len(physical) and all(line.line_number != number for line in lines):
+        start = sum(map(len, physical[: number - 1]))
+        yield DeclaredLine(number, physical[number - 1].rstrip("\r\n"), "", None, SpecifierSet(), start)
 
 
 def specifier_of(requirement: str) -> SpecifierSet:

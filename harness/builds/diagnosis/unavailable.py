@@ -74,7 +74,7 @@ def no_such_package(missing: Unavailable, facts: Facts, where: str = "the packag
         summary = f"There is no package {missing.package} on {where}: that is a module of Python itself."
         suggestion = "Delete the line: there is nothing to install."
     else:
-        summary = _sentence(missing, facts, f"there is no package named {missing.package} on {where}")
+        summary = _sentence(missing, facts, f"the installer found no package named {missing.package} on {where}")
         if real:
             summary += f" {missing.package} is the name to import; the package is {real}."
             suggestion = f"Write {real}."
