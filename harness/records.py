@@ -7,9 +7,9 @@ CustomTaskVersion.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Annotated, Any, TypeVar
 
-from pydantic import BaseModel, ConfigDict, SerializerFunctionWrapHandler, model_serializer
+from pydantic import BaseModel, ConfigDict, Field
 from pydantic.alias_generators import to_camel
 
 from harness.vocabulary import BuildStatus, CheckStatus, ConstraintType, NetworkPolicy, TargetType
@@ -41,6 +41,11 @@ class Record(BaseModel):
         return self.model_dump(mode="json", by_alias=True)
 
 
+Value = TypeVar("Value")
+# The API leaves some fields out, where others are null.
+LeftOutWhereNone = Annotated[Value | None, Field(exclude_if=lambda value: value is None)]
+
+
 class Constraint(Record):
     """One comparison of a dependency: `>=` and `1.4.2`."""
 
@@ -48,18 +53,7 @@ class Constraint(Record):
     version: str
 
 
-class _OmitsExtras(Record):
-    """The API leaves `extras` out where a line has none."""
-
-    @model_serializer(mode="wrap")
-    def _leave_out_empty_extras(self, serialize: SerializerFunctionWrapHandler) -> dict[str, Any]:
-        document: dict[str, Any] = serialize(self)
-        if document.get("extras") is None:
-            document.pop("extras", None)
-        return document
-
-
-class Dependency(_OmitsExtras):
+class Dependency(Record):
     """One requirements line as the platform records it (DependencyResponse).
 
     `extras` is one comma-separated text (`"security,socks"`), None where the line has none. `line` is the line as
@@ -69,7 +63,7 @@ class Dependency(_OmitsExtras):
 
     package_name: str
     constraints: tuple[Constraint, ...]
-    extras: str | None = None
+    extras: LeftOutWhereNone[str] = None
     line: str
     line_number: int
 
@@ -92,15 +86,9 @@ class RefusedLine(Record):
     line: str
     reason: str
     rewrite: str | None = None
-    package_name: str | None = None
-    extras: str | None = None
-    constraints: tuple[WrittenConstraint, ...] | None = None
-
-    @model_serializer(mode="wrap")
-    def _leave_out_what_did_not_parse(self, serialize: SerializerFunctionWrapHandler) -> dict[str, Any]:
-        document: dict[str, Any] = serialize(self)
-        optional = {"packageName", "package_name", "extras", "constraints"}
-        return {key: value for key, value in document.items() if value is not None or key not in optional}
+    package_name: LeftOutWhereNone[str] = None
+    extras: LeftOutWhereNone[str] = None
+    constraints: LeftOutWhereNone[tuple[WrittenConstraint, ...]] = None
 
 
 class CheckResult(Record):

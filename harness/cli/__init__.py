@@ -14,6 +14,7 @@ from harness.cli.deps import deps
 from harness.cli.diagnose import diagnose
 from harness.cli.envs import envs
 from harness.cli.lock import lock
+from harness.cli.serve import serve
 from harness.cli.shell import shell
 from harness.cli.validate import INTERRUPTED, validate
 from harness.version import __version__
@@ -28,7 +29,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-for command in (validate, build, shell, deps, lock, diagnose, clean):
+for command in (validate, build, shell, deps, lock, diagnose, serve, clean):
     app.command()(command)
 app.add_typer(envs)
 

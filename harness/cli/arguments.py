@@ -29,7 +29,12 @@ def spread(arguments: Iterable[str]) -> Iterator[str]:
 
 
 def read_build_args(texts: Iterable[str]) -> dict[str, str]:
-    """Return NAME=VALUE texts as a dict; a plain NAME takes its value from the environment, as `docker build` does.
+    """Return the values of --build-arg; see `read_assignments`."""
+    return read_assignments(texts, "--build-arg")
+
+
+def read_assignments(texts: Iterable[str], option: str) -> dict[str, str]:
+    """Return NAME=VALUE texts as a dict; a plain NAME takes its value from the environment, as Docker's options do.
 
     Raises HarnessError where that has none.
     """
@@ -40,7 +45,7 @@ def read_build_args(texts: Iterable[str]) -> dict[str, str]:
         name, equals, value = text.partition("=")
         if not equals:
             if name not in os.environ:
-                raise HarnessError(f"--build-arg {text!r} has no value", remedy="Write --build-arg NAME=VALUE.")
+                raise HarnessError(f"{option} {text!r} has no value", remedy=f"Write {option} NAME=VALUE.")
             value = os.environ[name]
         values[name] = value
     return values

@@ -1,0 +1,13 @@
+"""Which kinds of jobs there are."""
+
+from __future__ import annotations
+
+from harness.server.jobs.builds import build_kind
+from harness.server.jobs.queue import JobKind
+from harness.server.state import ServerState
+from harness.server.store import builds
+
+
+def job_kinds(state: ServerState) -> dict[str, JobKind]:
+    """Return what each kind of job does on this server, by its name in the database."""
+    return {builds.KIND: build_kind(state)}
