@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from harness.cli.admin import admin
 from harness.cli.arguments import spread
 from harness.cli.build import build
 from harness.cli.clean import clean
@@ -32,6 +33,7 @@ app = typer.Typer(
 for command in (validate, build, shell, deps, lock, diagnose, serve, clean):
     app.command()(command)
 app.add_typer(envs)
+app.add_typer(admin)
 
 
 def _show_version(asked: bool) -> None:

@@ -76,7 +76,8 @@ def _record(environment: Environment) -> ExecutionEnvironment:
         created=created,
         use_cases=[USE_CASE],
         required_metadata_keys=[
-            RequiredMetadataKey(field_name=name, display_name=name) for name in environment.required_metadata_keys
+            RequiredMetadataKey(field_name=name, display_name=shown)
+            for name, shown in environment.required_metadata_keys.items()
         ],
         latest_version=version,
         latest_successful_version=version,

@@ -22,7 +22,7 @@ LARGEST_SOURCE_BYTES = 1024 * 1024
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
-    """dependencies: the records of requirements.txt as JSON. warnings: what is wrong and does not refuse the version."""
+    """dependencies: the records of requirements.txt as JSON. warnings: what is wrong, and no reason to refuse."""
 
     dependencies: list[dict[str, Any]]
     warnings: list[str]

@@ -21,6 +21,7 @@ from harness.cache import make_folder
 from harness.errors import HarnessError
 from harness.server.app import create_app
 from harness.server.jobs.kinds import job_kinds
+from harness.server.jobs.sweeping import ask_for_sweep
 from harness.server.requests import BASE
 from harness.server.settings import ServerSettings
 from harness.server.state import ServerState, open_state
@@ -44,7 +45,7 @@ def serve(settings: ServerSettings) -> None:
         open_state(settings) as state,
     ):
         shutil.rmtree(state.work_folder, ignore_errors=True)
-        _tell_token(state)
+        _set_up(state)
         _log_to_stderr()
         state.queue.start(job_kinds(state))
         typer.echo(f"Serving on http://{host}:{listener.getsockname()[1]}{BASE}", err=True)
@@ -123,12 +124,15 @@ def _terminations_raised() -> Iterator[None]:
         signal.signal(signal.SIGTERM, before)
 
 
-def _tell_token(state: ServerState) -> None:
+def _set_up(state: ServerState) -> None:
+    """See to the first user, and to what an earlier server has left in the store."""
     with state.database.write() as session:
         first = see_to_first_user(session, state.settings.token)
+        ask_for_sweep(session)
     if first is not None:
         username, token = first
-        typer.echo(f"User {username}, token {token}")
+        # Who gave the token knows it.
+        typer.echo(f"User {username}" if state.settings.token else f"User {username}, token {token}")
         sys.stdout.flush()
 
 
@@ -141,3 +145,5 @@ def _log_to_stderr() -> None:
         logger.propagate = False
     logging.getLogger("harness.server").setLevel(logging.INFO)
     logging.getLogger("uvicorn.error").setLevel(logging.WARNING)
+    # What it finds wrong with a body is in the answer.
+    logging.getLogger("python_multipart").setLevel(logging.ERROR)

@@ -37,10 +37,12 @@ class ServerState:
 def open_state(settings: ServerSettings) -> Iterator[ServerState]:
     """Open all of it; jobs begin when `queue.start` is called, and end when the block does."""
     environments = Environments(settings.environments)
-    with closing(open_database(settings.data_folder, settings.database_url)) as database:
+    with (
+        closing(open_database(settings.data_folder, settings.database_url)) as database,
+        Contents(settings.data_folder / CONTENTS) as contents,
+    ):
         queue = JobQueue(database, settings.jobs)
-        state = ServerState(settings, database, Contents(settings.data_folder / CONTENTS), environments, queue)
         try:
-            yield state
+            yield ServerState(settings, database, contents, environments, queue)
         finally:
             queue.stop()

@@ -46,6 +46,10 @@ class JobKind:
     begun_again: Callable[[Any, str], None]
 
 
+def nothing_to_note(_session: Any, _subject: str, _message: str = "") -> None:
+    """Leave it at the job's own state: no other record waits for this."""
+
+
 @dataclass(slots=True)
 class JobQueue:
     """The jobs of one server. They outlive it: what was running when it died is begun again by the next one."""

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from fastapi import Request, Response
+
 from harness.server.records.common import Error, InvalidRequest
+from harness.server.requests import absolute_url
 
 _MEANINGS = {
     400: "A query parameter is invalid.",
@@ -17,6 +20,12 @@ _MEANINGS = {
     507: "No room is left on the server's disk.",
 }
 Responses = dict[int | str, dict[str, Any]]
+_LOCATION = {"description": "An absolute URL.", "schema": {"type": "string", "format": "uri"}}
+# FastAPI's own description of a success would say that there is JSON.
+_NO_BODY: dict[str, Any] = {"content": {}}
+SEE_OTHER: Responses = {
+    303: {"description": "Done: Location leads to what was made.", "headers": {"Location": _LOCATION}}
+}
 
 
 def errors(*statuses: int) -> Responses:
@@ -38,3 +47,14 @@ def archive(media_type: str, description: str) -> Responses:
             "headers": {"Content-Disposition": disposition},
         }
     }
+
+
+def accepted(*statuses: int) -> Responses:
+    """Return the answers of a route that puts something into the queue, with the errors that it can give."""
+    told = {"description": "Accepted: Location is where to ask how it stands.", "headers": {"Location": _LOCATION}}
+    return {202: {**told, **_NO_BODY}, **errors(*statuses)}
+
+
+def see_status(request: Request, job_id: str) -> Response:
+    """Return 202 with the place where the job's status is."""
+    return Response(status_code=202, headers={"Location": absolute_url(request, f"status/{job_id}/")})

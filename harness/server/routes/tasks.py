@@ -8,6 +8,7 @@ from fastapi import APIRouter, Body, Query, Request, Response
 
 from harness.server.errors import Conflict, Invalid, NotFound
 from harness.server.ids import is_id
+from harness.server.jobs.sweeping import ask_for_sweep
 from harness.server.records.common import Page
 from harness.server.records.tasks import NewTask, Task, TaskChanges, TaskOrder, TaskToCopy
 from harness.server.requests import CurrentCaller, PageWanted, State, TaskId, absolute_url
@@ -85,6 +86,8 @@ def delete_task(request: Request, state: State, caller: CurrentCaller, task_id: 
             raise Conflict("The custom task is in use.", link=link, **conflicts)
         cancelled = cancel_builds(session, task_id)
         tasks.delete_task(session, task)
+        ask_for_sweep(session)
+    state.queue.wake()
     for job_id in cancelled:
         state.queue.cancel(job_id)
     return Response(status_code=204)

@@ -62,14 +62,17 @@ def open_database(folder: Path, url: str | None = None) -> Database:
     """
     make_folder(folder, remedy="Choose another folder with --data-dir.")
     chosen = _choose_url(folder, url)
+    engine = _engine(chosen)
     try:
-        engine = _engine(chosen)
         with locked(folder / "migration.lock"):
             with engine.begin() as connection:
                 _migrate(connection)
             _claim(engine, folder)
-    except SQLAlchemyError as error:
-        raise _cannot_be_used(chosen, error) from error
+    except BaseException as error:
+        engine.dispose()
+        if isinstance(error, SQLAlchemyError):
+            raise _cannot_be_used(chosen, error) from error
+        raise
     return Database(engine)
 
 

@@ -213,22 +213,35 @@ class Repository(Table):
 
 
 class Project(Table):
-    """A data set with a target. sha256: the file as it was uploaded; its name says in which format it is."""
+    """A data set, from `aim` on with a target.
+
+    sha256: the file as it was uploaded; its name says in which format it is. columns: their names as a task sees them.
+    stage: aim or modeling; a project without a target that is at modeling is an unsupervised one. class_labels: of a
+    binary target the positive and the negative one, else empty. autopilot_mode: the number of the mode that was asked
+    for. last_number: of the model jobs so far.
+    """
 
     __tablename__ = "projects"
+    __table_args__ = (Index(None, "user_id", "created"),)
 
     id: Mapped[str] = mapped_column(_ID, primary_key=True)
     user_id: Mapped[str] = mapped_column(_ID, ForeignKey("users.id", ondelete="CASCADE"))
     name: Mapped[str]
+    description: Mapped[str | None]
     file_name: Mapped[str]
     sha256: Mapped[str] = mapped_column(_SHA256)
     size_bytes: Mapped[int]
+    row_count: Mapped[int]
+    columns: Mapped[list[Any]]
+    featurelist_id: Mapped[str] = mapped_column(_ID)
     created: Mapped[datetime]
+    stage: Mapped[str] = mapped_column(_WORD)
+    autopilot_mode: Mapped[int | None]
     target: Mapped[str | None]
     target_type: Mapped[str | None] = mapped_column(_WORD)
-    positive_class: Mapped[str | None]
+    class_labels: Mapped[list[Any]]
     metric: Mapped[str | None]
-    stage: Mapped[str] = mapped_column(_WORD)
+    last_number: Mapped[int]
 
 
 class UserBlueprint(Table):
@@ -263,6 +276,8 @@ class Model(Table):
     """A blueprint trained in a project, from the request on. number: the id of its model job, counted by project.
 
     status: as model jobs spell it: queue, inprogress, error, COMPLETED, ABORTED. seen: the job was looked at once.
+    message: why the training failed. A task that is deleted takes the models along that failed or were cancelled;
+    others keep it from being deleted.
     """
 
     __tablename__ = "models"
@@ -273,8 +288,8 @@ class Model(Table):
     number: Mapped[int]
     job_id: Mapped[str] = mapped_column(_ID, unique=True)
     blueprint_id: Mapped[str] = mapped_column(_WORD)
-    task_id: Mapped[str] = mapped_column(_ID, ForeignKey("custom_tasks.id"), index=True)
-    version_id: Mapped[str] = mapped_column(_ID, ForeignKey("task_versions.id"))
+    task_id: Mapped[str] = mapped_column(_ID, _task(), index=True)
+    version_id: Mapped[str] = mapped_column(_ID, _version())
     model_type: Mapped[str]
     sample_pct: Mapped[float]
     featurelist_id: Mapped[str] = mapped_column(_ID)

@@ -71,12 +71,12 @@ def see_to_first_user(session: Session, token: str | None) -> tuple[str, str] | 
 
     token: what `--token` gives; the first user then has it, and no other.
     """
-    first = session.scalar(select(User).order_by(User.created, User.id).limit(1))
+    first = find_user(session, FIRST_USER)
     if first is None:
         return FIRST_USER, add_user(session, FIRST_USER, token=token)
     if token is None or first.token_sha256 == _digest(token):
         return None
-    return first.username, replace_token(session, first.username, token)
+    return FIRST_USER, replace_token(session, FIRST_USER, token)
 
 
 def find_caller(session: Session, token: str) -> Caller | None:
@@ -85,13 +85,14 @@ def find_caller(session: Session, token: str) -> Caller | None:
     return Caller(user.id, user.username, user.can_create_tasks) if user else None
 
 
+def get_caller(session: Session, user_id: str) -> Caller | None:
+    """Return a user as the caller of what they asked for earlier."""
+    user = session.get(User, user_id)
+    return Caller(user.id, user.username, user.can_create_tasks) if user else None
+
+
 def find_user(session: Session, username: str) -> User | None:
     return session.scalar(select(User).where(User.username == username))
-
-
-def first_user(session: Session) -> User | None:
-    """Return the user who was made first: what `harness admin` makes belongs to them unless it says otherwise."""
-    return session.scalar(select(User).order_by(User.created, User.id).limit(1))
 
 
 def _new_token(session: Session, token: str | None) -> str:

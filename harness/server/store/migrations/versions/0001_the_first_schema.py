@@ -83,18 +83,27 @@ def upgrade() -> None:
         sa.Column("id", sa.String(length=24), nullable=False),
         sa.Column("user_id", sa.String(length=24), nullable=False),
         sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("description", sa.Text(), nullable=True),
         sa.Column("file_name", sa.Text(), nullable=False),
         sa.Column("sha256", sa.String(length=64), nullable=False),
         sa.Column("size_bytes", sa.BigInteger(), nullable=False),
+        sa.Column("row_count", sa.BigInteger(), nullable=False),
+        sa.Column("columns", sa.JSON(), nullable=False),
+        sa.Column("featurelist_id", sa.String(length=24), nullable=False),
         sa.Column("created", sa.DateTime(), nullable=False),
+        sa.Column("stage", sa.String(length=32), nullable=False),
+        sa.Column("autopilot_mode", sa.BigInteger(), nullable=True),
         sa.Column("target", sa.Text(), nullable=True),
         sa.Column("target_type", sa.String(length=32), nullable=True),
-        sa.Column("positive_class", sa.Text(), nullable=True),
+        sa.Column("class_labels", sa.JSON(), nullable=False),
         sa.Column("metric", sa.Text(), nullable=True),
-        sa.Column("stage", sa.String(length=32), nullable=False),
+        sa.Column("last_number", sa.BigInteger(), nullable=False),
         sa.ForeignKeyConstraint(["user_id"], ["users.id"], name=op.f("fk_projects_user_id"), ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_projects")),
     )
+    with op.batch_alter_table("projects", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_projects_user_id_created"), ["user_id", "created"], unique=False)
+
     op.create_table(
         "task_roles",
         sa.Column("task_id", sa.String(length=24), nullable=False),
@@ -171,8 +180,10 @@ def upgrade() -> None:
         sa.Column("logs_sha256", sa.String(length=64), nullable=True),
         sa.Column("artifact_sha256", sa.String(length=64), nullable=True),
         sa.ForeignKeyConstraint(["project_id"], ["projects.id"], name=op.f("fk_models_project_id"), ondelete="CASCADE"),
-        sa.ForeignKeyConstraint(["task_id"], ["custom_tasks.id"], name=op.f("fk_models_task_id")),
-        sa.ForeignKeyConstraint(["version_id"], ["task_versions.id"], name=op.f("fk_models_version_id")),
+        sa.ForeignKeyConstraint(["task_id"], ["custom_tasks.id"], name=op.f("fk_models_task_id"), ondelete="CASCADE"),
+        sa.ForeignKeyConstraint(
+            ["version_id"], ["task_versions.id"], name=op.f("fk_models_version_id"), ondelete="CASCADE"
+        ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_models")),
         sa.UniqueConstraint("job_id", name=op.f("uq_models_job_id")),
         sa.UniqueConstraint("project_id", "number", name=op.f("uq_models_project_id_number")),
@@ -270,6 +281,9 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_task_roles_user_id"))
 
     op.drop_table("task_roles")
+    with op.batch_alter_table("projects", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_projects_user_id_created"))
+
     op.drop_table("projects")
     op.drop_table("users")
     op.drop_table("repositories")
