@@ -11,12 +11,12 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from harness.backends import Backend, Job, Worker, open_backend, refuse_other_languages
+from harness.backends import Backend, Cancellation, Job, Worker, open_backend, refuse_other_languages
 from harness.builds.model import BuildPlan, BuildResult
 from harness.builds.plan import plan_build
 from harness.checks import Evidence, checks_before_build, checks_before_run, run_checks
 from harness.environments import find_environment
-from harness.errors import HarnessError
+from harness.errors import HarnessError, Interrupted
 from harness.output import default_output, prepare_output, save_results, write_report
 from harness.progress import Progress, Silent
 from harness.records import CheckResult, CheckStatus, TargetType
@@ -39,18 +39,27 @@ if TYPE_CHECKING:
 
 _T = TypeVar("_T")
 
+CANCELLED = "cancelled; everything that was started has been ended"
+
 
 def validate(
-    folder: str | Path, settings: Settings | None = None, progress: Progress | None = None, **options: Any
+    folder: str | Path,
+    settings: Settings | None = None,
+    progress: Progress | None = None,
+    cancellation: Cancellation | None = None,
+    **options: Any,
 ) -> Report:
     """Return whether the platform would accept, train and score with the task in `folder`, and why not.
 
     options: the fields of Settings, in place of `settings`: `validate("task", input="data.csv", target="y")`.
-    Raises HarnessError for what is no judgement on the task: bad usage, unreadable input, no such backend.
+    cancellation: with which another thread can end the build or the run; what was started is gone when that is raised.
+    Raises HarnessError for what is no judgement on the task: bad usage, unreadable input, no such backend; Interrupted
+    where it was cancelled.
     """
     clock = _Clock.start()
     settings = settings or Settings(**options)
     progress = progress or Silent()
+    cancellation = cancellation or Cancellation()
 
     task = read_task(Path(folder))
     target_type = decide_target_type(task, settings)
@@ -68,6 +77,7 @@ def validate(
         network=settings.network,
         environment=environment.short_name,
         missing_credentials=missing_credentials(task.metadata.credential_keys, settings.user_secrets_mount_path),
+        missing_metadata=tuple(sorted({*environment.required_metadata_keys} - {*settings.environment_variables})),
     )
     if any_failed(run_checks(known, checks_before_build)):
         evidence = known
@@ -76,7 +86,7 @@ def validate(
     else:
         refuse_other_languages(task, backend)
         plan = plan_build(environment, task.requirements, task, settings.build_options)
-        with try_task(known, plan, backend, settings, parameters, progress, clock) as evidence:
+        with try_task(known, plan, backend, settings, parameters, progress, clock, cancellation) as evidence:
             progress.step("checks")
             checks = clock.timed("checks", lambda: run_checks(evidence))
             archives, outputs = save_results(output, evidence, checks, secrets)
@@ -105,6 +115,7 @@ def try_task(
     parameters: dict[str, Any],
     progress: Progress,
     clock: _Clock,
+    cancellation: Cancellation,
 ) -> Iterator[Evidence]:
     """Build and run as far as it goes, and give what was seen; its files live until the context is left.
 
@@ -113,42 +124,65 @@ def try_task(
     """
     with ExitStack() as stack, ThreadPoolExecutor(max_workers=1) as pool:
         stack.callback(backend.cancel)
-        building = pool.submit(_build_and_start, plan, backend, settings, known.task, progress, stack)
-        try:
-            data = read_data(known.task, known.target_type, settings, plan)
-            build, worker = building.result()
-        except BaseException:
-            backend.cancel()
-            raise
-        clock.note("build", 0.0 if build.cached else build.seconds)
-        evidence = replace(known, data=data, build=build)
-        if worker is not None and not any_failed(run_checks(evidence, checks_before_run)):
-            job = Job(
-                task=known.task,
-                target_type=known.target_type,
-                data=data,
-                parameters=parameters,
-                secrets_folder=settings.user_secrets_mount_path,
-                stages=plan_stages(known.target_type, data, settings.timeout_seconds),
-                memory_bytes=known.memory_bytes,
-                disk_bytes=settings.disk_limit_bytes,
-            )
-            run = clock.timed("run", lambda: worker.run(job, progress))
-            evidence = replace(evidence, run=run)
+        with _ended_by(cancellation, backend):
+            building = pool.submit(_build_and_start, plan, backend, settings, known.task, progress, stack, cancellation)
+            try:
+                data = read_data(known.task, known.target_type, settings, plan)
+                build, worker = building.result()
+            except BaseException:
+                backend.cancel()
+                raise
+            clock.note("build", 0.0 if build.cached else build.seconds)
+            evidence = replace(known, data=data, build=build)
+            if worker is not None and not any_failed(run_checks(evidence, checks_before_run)):
+                job = Job(
+                    task=known.task,
+                    target_type=known.target_type,
+                    data=data,
+                    parameters=parameters,
+                    secrets_folder=settings.user_secrets_mount_path,
+                    stages=plan_stages(known.target_type, data, settings.timeout_seconds),
+                    memory_bytes=known.memory_bytes,
+                    disk_bytes=settings.disk_limit_bytes,
+                )
+                run = clock.timed("run", lambda: worker.run(job, progress))
+                evidence = replace(evidence, run=run)
         yield evidence
 
 
+@contextmanager
+def _ended_by(cancellation: Cancellation, backend: Backend) -> Iterator[None]:
+    """Let a cancellation end what the backend does in the block; whatever comes of the block then is Interrupted."""
+    try:
+        with cancellation.ends_with(backend.cancel):
+            yield
+    except HarnessError as error:
+        if not cancellation.requested:
+            raise
+        raise Interrupted(CANCELLED) from error
+    if cancellation.requested:
+        raise Interrupted(CANCELLED)
+
+
 def _build_and_start(
-    plan: BuildPlan, backend: Backend, settings: Settings, task: Task, progress: Progress, stack: ExitStack
+    plan: BuildPlan,
+    backend: Backend,
+    settings: Settings,
+    task: Task,
+    progress: Progress,
+    stack: ExitStack,
+    cancellation: Cancellation,
 ) -> tuple[BuildResult, Worker | None]:
     progress.step("dependency build")
     build = _build(plan, backend, progress)
+    if cancellation.requested:
+        return build, None
     if not build.succeeded:
         from harness.remedies import explain_further
 
         progress.step("diagnosis")
-        return replace(build, diagnosis=explain_further(plan, build)), None
-    return build, stack.enter_context(backend.start(build, task, settings.network))
+        return replace(build, diagnosis=cancellation.awaited(lambda: explain_further(plan, build))), None
+    return build, stack.enter_context(backend.start(build, task, settings.network, settings.environment_variables))
 
 
 def _build(plan: BuildPlan, backend: Backend, progress: Progress) -> BuildResult:

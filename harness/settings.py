@@ -14,6 +14,7 @@ from harness.cache import cache_folder
 from harness.data import DataOptions
 from harness.errors import HarnessError
 from harness.records import NetworkPolicy, TargetType
+from harness.workers.variables import checked_variables
 
 DEFAULT_TIMEOUT_SECONDS = 3600.0
 # Of what this machine has free; the rest is for the host itself and whatever else runs here.
@@ -42,6 +43,7 @@ class Settings:
 
     Without `input` the task is tried on its metadata's validation input or on a bundled sample. target_type: needed
     only where model-metadata.yaml does not say. build_args, no_cache, pull, as_of: see BuildOptions.
+    environment_variables: what the task finds in its environment, as the values of a version's required metadata.
     memory_bytes: None leaves the choice to `memory_limit_bytes`.
     timeout_seconds: for each stage. output: where the report, the archives and the predictions go; None is a folder a
     task in the user's cache folder.
@@ -60,6 +62,7 @@ class Settings:
     sparse_column_file: Path | None = None
     parameter_file: Path | None = None
     user_secrets_mount_path: Path | None = None
+    environment_variables: Mapping[str, str] = field(default_factory=dict)
     strict_validation: bool = True
     environment: str | None = None
     backend: str = "auto"
@@ -75,7 +78,8 @@ class Settings:
     def __post_init__(self) -> None:
         """Take texts where paths and the platform's words are meant, as a caller from Python writes them.
 
-        Raises HarnessError for a word that the platform does not have, and for a limit outside of its bounds.
+        Raises HarnessError for a word that the platform does not have, for a limit outside of its bounds, and for an
+        environment variable that is not the task's.
         """
         for name in _PATHS:
             value = getattr(self, name)
@@ -88,6 +92,7 @@ class Settings:
             if value is not None and value not in list(words):
                 raise HarnessError(f"{name} is {value!r}", remedy=f"Give one of {', '.join(words)}.")
             object.__setattr__(self, name, None if value is None else words(value))
+        object.__setattr__(self, "environment_variables", checked_variables(self.environment_variables))
         allowed = range(SMALLEST_MEMORY_BYTES, LARGEST_MEMORY_BYTES + 1)
         if self.memory_bytes is not None and self.memory_bytes not in allowed:
             raise HarnessError(

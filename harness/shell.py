@@ -59,14 +59,15 @@ def shell_command(task: Task, settings: Settings, progress: Progress) -> Iterato
         stages=(),
         memory_bytes=settings.memory_limit_bytes,
     )
-    with backend.start(build, task, settings.network) as worker:
+    with backend.start(build, task, settings.network, settings.environment_variables) as worker:
         from harness.backends.docker.run import DockerWorker
 
         assert isinstance(worker, DockerWorker)
         container = worker.prepare(job)
         terminal = ["--interactive", *(["--tty"] if sys.stdin.isatty() else [])]
-        variables = [f"--env={name}={value}" for name, value in contract_variables(job).items()]
-        yield [program, "exec", *terminal, f"--workdir={CODE_FOLDER}", *variables, container, "sh"]
+        variables = {**settings.environment_variables, **contract_variables(job)}
+        options = [f"--env={name}={value}" for name, value in variables.items()]
+        yield [program, "exec", *terminal, f"--workdir={CODE_FOLDER}", *options, container, "sh"]
 
 
 def _docker() -> Backend:

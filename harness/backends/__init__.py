@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from harness.backends.base import Backend, Job, Worker
+from harness.backends.cancellation import Cancellation
 from harness.docker_presence import refuse_without_engine
 from harness.errors import BackendUnavailable
 from harness.progress import Progress, Silent
 from harness.tasks.model import Task
 
-__all__ = ["AUTO", "BACKENDS", "Backend", "Job", "Worker", "open_backend", "refuse_other_languages"]
+__all__ = ["AUTO", "BACKENDS", "Backend", "Cancellation", "Job", "Worker", "open_backend", "refuse_other_languages"]
 
 AUTO = "auto"
 LESS_FAITHFUL = "The venv backend is used: it has this machine's system libraries in place of the image's."

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Protocol
 
 from harness.builds.installed import Installed
@@ -17,6 +18,8 @@ from harness.tasks.model import Task
 
 if TYPE_CHECKING:
     from harness.data.model import SampleData
+
+NO_VARIABLES: Mapping[str, str] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,8 +55,13 @@ class Backend(Protocol):
         """Return the finished build, or the earlier one of the same digest. A failed build is a result."""
         ...
 
-    def start(self, build: BuildResult, task: Task, network: NetworkPolicy) -> AbstractContextManager[Worker]:
-        """Start a worker on a successful build. Leaving the context ends and removes all that it started."""
+    def start(
+        self, build: BuildResult, task: Task, network: NetworkPolicy, variables: Mapping[str, str] = NO_VARIABLES
+    ) -> AbstractContextManager[Worker]:
+        """Start a worker on a successful build. Leaving the context ends and removes all that it started.
+
+        variables: of the task's environment, beside those that the platform's images have.
+        """
         ...
 
     def read_installed(self, build: BuildResult) -> Installed:
@@ -61,5 +69,5 @@ class Backend(Protocol):
         ...
 
     def cancel(self) -> None:
-        """Stop a build that another thread waits for."""
+        """End a build or a run that another thread waits for, and every later one as it begins."""
         ...

@@ -1,10 +1,13 @@
-"""How one thread ends the build that another one waits for."""
+"""How one thread ends the build or the run that another one waits for."""
 
 from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import TypeVar
+
+_T = TypeVar("_T")
 
 
 class Cancellation:
@@ -33,6 +36,29 @@ class Cancellation:
         finally:
             with self._lock:
                 self._ending.remove(end)
+
+    def awaited(self, action: Callable[[], _T]) -> _T | None:
+        """Return what `action` returns, or None as soon as a cancellation is asked for.
+
+        For what has no end that could be called: it then goes on in its own thread, unheard, while this process lives.
+        """
+        over = threading.Event()
+        returned: list[_T] = []
+        raised: list[BaseException] = []
+
+        def act() -> None:
+            try:
+                returned.append(action())
+            except BaseException as error:  # noqa: BLE001 - it is raised again where it is waited for
+                raised.append(error)
+            over.set()
+
+        with self.ends_with(over.set):
+            threading.Thread(target=act, daemon=True).start()
+            over.wait()
+        if raised and not self.requested:
+            raise raised[0]
+        return next(iter(returned), None)
 
     @contextmanager
     def after(self, seconds: float) -> Iterator[Cancellation]:

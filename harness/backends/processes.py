@@ -49,7 +49,7 @@ def run_logged(
             return process.wait()
 
 
-def stop(process: subprocess.Popen[str]) -> None:
+def stop(process: subprocess.Popen[str] | subprocess.Popen[bytes]) -> None:
     """Ask the program to end, then make it."""
     if process.poll() is not None:
         return

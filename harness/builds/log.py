@@ -6,6 +6,8 @@ import re
 from collections.abc import Iterable
 from datetime import UTC, datetime
 
+# Before a line of a log that the harness has added, as the explanation of a failure: no word of an installer.
+OWN_PREFIX = "harness: "
 _ESCAPES = re.compile(r"\x1b\[[0-9;?]*[ -/]*[@-~]")
 _CREDENTIALS = re.compile(r"(?<=://)[^/\s@]+@")
 

@@ -36,6 +36,9 @@ def judge_environment_notes(evidence: Evidence) -> Outcome:
     if evidence.missing_credentials:
         keys = named(evidence.missing_credentials)
         notes.append(f"The metadata asks for credentials that were not given: {keys} (--user-secrets-mount-path).")
+    if evidence.missing_metadata:
+        keys = named(evidence.missing_metadata)
+        notes.append(f"The environment requires metadata values that were not given: {keys} (--env-var NAME=VALUE).")
     if notes:
         return warning(" ".join(notes), notes=notes, pythonVersion=build.python_version)
     python = f"Python {build.python_version}" if build.python_version else ""

@@ -20,7 +20,8 @@ class Evidence:
 
     memory_bytes, timeout_seconds: the limits that the run had. strict: whether the typeSchema is judged
     (`--disable-strict-validation` turns it off). network: what the run was to have. missing_credentials: keys that the
-    metadata declares and for which the run was given no secret. environment: the name that --env finds it by.
+    metadata declares and for which the run was given no secret. missing_metadata: keys for which the base environment
+    requires a value and none was given. environment: the name that --env finds it by.
     """
 
     task: Task
@@ -30,6 +31,7 @@ class Evidence:
     strict: bool = True
     network: NetworkPolicy = NetworkPolicy.ISOLATED
     missing_credentials: tuple[str, ...] = ()
+    missing_metadata: tuple[str, ...] = ()
     environment: str = "the base environment"
     data: SampleData | None = None
     build: BuildResult | None = None

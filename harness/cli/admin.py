@@ -11,8 +11,10 @@ import typer
 
 from harness.cli.options import JsonOption
 from harness.cli.serve import DatabaseOption, DataFolderOption
+from harness.errors import HarnessError
 
 if TYPE_CHECKING:
+    from harness.server.contents import Contents
     from harness.server.store.database import Database
 
 admin = typer.Typer(
@@ -69,6 +71,52 @@ def repository(
     with _database(data_dir, database_url) as database, database.write() as session:
         record = read_repository(add_repository(session, name, location)).to_json_dict()
     _tell(record, record["id"], as_json=as_json)
+
+
+@admin.command()
+def project(
+    data: Annotated[Path, typer.Option("--data", metavar="FILE", help="The data set: CSV, Parquet, Arrow.")],
+    *,
+    target: Annotated[
+        str | None, typer.Option(metavar="NAME", help="The target column; none for anomaly detection.")
+    ] = None,
+    name: Annotated[str | None, typer.Option(help="The project's name; the file's unless given.")] = None,
+    owner: UserOption = None,
+    data_dir: DataFolderOption = None,
+    database_url: DatabaseOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Add a project, a data set with a target to train models on, and print its id."""
+    from harness.data.files import check_file
+    from harness.server.store import projects, users
+
+    with _database(data_dir, database_url) as database, _contents(data_dir) as contents, database.write() as session:
+        belongs_to = users.find_user(session, owner or users.FIRST_USER)
+        if belongs_to is None:
+            raise HarnessError(
+                f"there is no user {owner or users.FIRST_USER!r}",
+                remedy="Make one with 'harness admin user', or start the server once.",
+            )
+        check_file(data, "--data")
+        content = contents.put_file(data)
+        added = projects.add_project(session, belongs_to, name or data.stem, data, content, target)
+        record = projects.read_project(added).to_json_dict()
+    _tell(record, record["id"], as_json=as_json)
+
+
+@contextmanager
+def _contents(data_dir: Path | None) -> Iterator[Contents]:
+    from harness.server.contents import Contents
+    from harness.server.errors import StorageFull
+    from harness.server.settings import default_data_folder
+    from harness.server.state import CONTENTS
+
+    folder = (data_dir or default_data_folder()).absolute() / CONTENTS
+    try:
+        with Contents(folder) as contents:
+            yield contents
+    except StorageFull as full:
+        raise HarnessError(full.message, file=str(folder), remedy="Make room on that disk.") from full
 
 
 @contextmanager

@@ -38,7 +38,7 @@ def show(
                 "programmingLanguage": environment.programming_language,
                 "environmentVersionId": environment.version_id,
                 "pythonVersion": environment.python_version,
-                "requiredMetadataKeys": environment.required_metadata_keys,
+                "requiredMetadataKeys": list(environment.required_metadata_keys),
             }
             for environment in environments
         ]

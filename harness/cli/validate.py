@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from harness.cli.arguments import read_build_args
+from harness.cli.arguments import read_assignments, read_build_args
 from harness.cli.messages import progress, show_error
 from harness.vocabulary import NetworkPolicy, TargetType
 
@@ -55,6 +55,14 @@ def validate(
     ] = None,
     user_secrets_mount_path: Annotated[
         Path | None, typer.Option(help="Folder with one JSON file a credential.", rich_help_panel=DATA)
+    ] = None,
+    env_var: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="NAME=VALUE",
+            help="A variable of the task's environment, such as the value of a required metadata key; once for each.",
+            rich_help_panel=RUN,
+        ),
     ] = None,
     disable_strict_validation: Annotated[
         bool, typer.Option("--disable-strict-validation", help="Do not judge the typeSchema.", rich_help_panel=RUN)
@@ -117,6 +125,7 @@ def validate(
             sparse_column_file=sparse_column_file,
             parameter_file=parameter_file,
             user_secrets_mount_path=user_secrets_mount_path,
+            environment_variables=read_assignments(env_var or [], "--env-var"),
             strict_validation=not disable_strict_validation,
             environment=env,
             backend=backend,

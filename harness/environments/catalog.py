@@ -90,9 +90,11 @@ def read_environment(folder: Path) -> Environment:
         programming_language=str(info.get("programmingLanguage") or "python"),
         version_id=info.get("environmentVersionId"),
         python_version=info.get("pythonVersion"),
-        required_metadata_keys=tuple(
-            str(key["fieldName"]) for key in keys if isinstance(key, dict) and "fieldName" in key
-        ),
+        required_metadata_keys={
+            str(key["fieldName"]): str(key.get("displayName") or key["fieldName"])
+            for key in keys
+            if isinstance(key, dict) and "fieldName" in key
+        },
     )
 
 

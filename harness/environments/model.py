@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 
@@ -11,7 +12,8 @@ class Environment:
     """One folder with env_info.json and requirements.txt, in the form of the platform's drop-in environments.
 
     folder: None where the environment is an image that is built already, `image`. python_version: `major.minor` that
-    the platform's image has, None where env_info.json does not say.
+    the platform's image has, None where env_info.json does not say. required_metadata_keys: field name ->
+    the name to show.
     """
 
     folder: Path | None
@@ -21,7 +23,7 @@ class Environment:
     programming_language: str
     version_id: str | None
     python_version: str | None
-    required_metadata_keys: tuple[str, ...] = ()
+    required_metadata_keys: Mapping[str, str] = field(default_factory=dict, hash=False)
     image: str | None = None
 
     @property

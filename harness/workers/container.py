@@ -11,7 +11,7 @@ import signal
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, suppress
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import IO, Any
 
 import docker
@@ -23,7 +23,7 @@ from harness.cache import lock_of, run_folder
 from harness.docker_engine import BROKEN_CONNECTION, Attached, Label, connect, explained, owned_by
 from harness.tar_streams import ChunkReader
 from harness.vocabulary import NetworkPolicy
-from harness.workers.protocol import PROTOCOL_VERSION, Places
+from harness.workers.protocol import Places, preload_line
 
 # Where things lie in the images and containers of the harness. Source: the platform's image contract for the first.
 CODE_FOLDER = "/opt/code"
@@ -74,12 +74,14 @@ class ContainerRecipe:
     """What decides whether a container that is already up will do.
 
     image: of the harness, with the worker in it. python: the interpreter's path there. preload: what it imports.
+    variables: the task's own environment variables.
     """
 
     image: str
     python: str
     preload: tuple[str, ...]
     network: NetworkPolicy
+    variables: Mapping[str, str] = field(default_factory=dict)
 
     def to_json_dict(self) -> dict[str, Any]:
         return asdict(self)
@@ -92,6 +94,7 @@ class ContainerRecipe:
             python=str(document["python"]),
             preload=tuple(str(name) for name in document["preload"]),
             network=NetworkPolicy(document["network"]),
+            variables={str(name): str(value) for name, value in dict(document["variables"]).items()},
         )
 
 
@@ -99,7 +102,7 @@ class ContainerWorker:
     """A started container in which a worker imports `preload` and then waits for a job.
 
     Raises BackendUnavailable where the engine does not start it. network_name: the engine's name of the network to
-    join; none at all where it is not given. variables: further ones of its environment.
+    join; none at all where it is not given. variables: further ones of the container's own environment.
     Source of what is said to the worker: docs/run-protocol.md.
     """
 
@@ -126,7 +129,7 @@ class ContainerWorker:
         except BaseException:
             self._resources.close()
             raise
-        self.send({"protocolVersion": PROTOCOL_VERSION, "preload": list(recipe.preload)})
+        self.send(preload_line(recipe.preload, recipe.variables))
 
     def _create(self, network_name: str) -> str:
         created = self._api.create_container(

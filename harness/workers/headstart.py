@@ -114,7 +114,15 @@ def note(folder: Path, worker: EarlyWorker) -> None:
     file = _note_file(folder)
     make_folder(file.parent)
     document = {"kind": kind, "recipe": cast("Recipe", worker.recipe).to_json_dict()}
+    file.touch()
+    # The task's environment variables are nobody else's business.
+    file.chmod(0o600)
     file.write_text(json.dumps(document), encoding="utf-8")
+
+
+def forget(folder: Path) -> None:
+    """Remove the note of a task folder that is not run again."""
+    _note_file(folder).unlink(missing_ok=True)
 
 
 def _note_file(folder: Path) -> Path:

@@ -6,31 +6,38 @@ import json
 import os
 import signal
 import subprocess
+from collections.abc import Mapping
 from contextlib import ExitStack, suppress
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import IO, Any
 
 from harness.cache import cache_folder, run_folder
 from harness.vocabulary import NetworkPolicy
-from harness.workers.protocol import PROTOCOL_VERSION, Places
+from harness.workers.protocol import Places, preload_line
 from harness.workers.sandbox import Sandbox, scrubbed_environment
 
 WORKER_FOLDER = Path(__file__).parents[1] / "worker"
 LAST_WORDS_BYTES = 4096
 # How long a worker may take to end after its output has.
 END_SECONDS = 10
+# How long it may take to end what it has started when it is asked to.
+PATIENCE_SECONDS = 1.0
 _FOLDERS = ("code", "input", "artifact", "output", "home", "tmp")
 
 
 @dataclass(frozen=True, slots=True)
 class ProcessRecipe:
-    """What decides whether a worker that is already up will do: its interpreter, what it imports, its fence."""
+    """What decides whether a worker that is already up will do: its interpreter, what it imports, its fence.
+
+    variables: the task's own environment variables.
+    """
 
     python: str
     preload: tuple[str, ...]
     sandbox: Sandbox
     network: NetworkPolicy
+    variables: Mapping[str, str] = field(default_factory=dict)
 
     def to_json_dict(self) -> dict[str, Any]:
         return asdict(self)
@@ -44,6 +51,7 @@ class ProcessRecipe:
             preload=tuple(str(name) for name in document["preload"]),
             sandbox=Sandbox(tuple(sandbox["prefix"]), bool(sandbox["without_network"])),
             network=NetworkPolicy(document["network"]),
+            variables={str(name): str(value) for name, value in dict(document["variables"]).items()},
         )
         python = Path(recipe.python)
         if not (python.is_relative_to(cache_folder()) and python.exists()):
@@ -76,7 +84,7 @@ class WorkerProcess:
             start_new_session=True,
         )
         self._resources.callback(self.kill)
-        self.send({"protocolVersion": PROTOCOL_VERSION, "preload": list(recipe.preload)})
+        self.send(preload_line(recipe.preload, recipe.variables))
 
     @property
     def places(self) -> Places:
@@ -111,7 +119,14 @@ class WorkerProcess:
         return f"{reason}{said.decode(errors='replace')}".strip()
 
     def kill(self) -> None:
-        """End the worker and everything that it started."""
+        """End the worker and everything that it started.
+
+        Where it has no process table of its own, which ends with it, it is asked first: it knows what it has started.
+        """
+        if "--pid" not in self.recipe.sandbox.prefix and self.is_alive:
+            self._process.terminate()
+            with suppress(subprocess.TimeoutExpired):
+                self._process.wait(PATIENCE_SECONDS)
         with suppress(ProcessLookupError, PermissionError):
             os.killpg(self._process.pid, signal.SIGKILL)
         self._process.wait()

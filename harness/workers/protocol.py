@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 PROTOCOL_VERSION = 1
 
@@ -16,3 +18,12 @@ class Places:
     artifact: str
     model: str
     output: str
+
+
+def preload_line(modules: Sequence[str], variables: Mapping[str, str]) -> dict[str, Any]:
+    """Return the first line that a worker is told: what to set in its environment, and then to import."""
+    return {
+        "protocolVersion": PROTOCOL_VERSION,
+        "environmentVariables": dict(variables),
+        "preload": list(modules),
+    }

@@ -36,7 +36,7 @@ def test_a_folder_of_the_same_form_is_an_environment(tmp_path: Path) -> None:
     (tmp_path / "env_info.json").write_text(json.dumps(info))
     environment = find_environment(str(tmp_path))
     assert (environment.name, environment.python_version) == ("Ours", None)
-    assert environment.required_metadata_keys == ("REGION",)
+    assert environment.required_metadata_keys == {"REGION": "REGION"}
 
 
 @pytest.mark.parametrize(

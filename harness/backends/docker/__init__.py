@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from contextlib import AbstractContextManager
 
-from harness.backends.base import Worker
+from harness.backends.base import NO_VARIABLES, Worker
 from harness.backends.cancellation import Cancellation
 from harness.backends.docker.build import build_image
 from harness.backends.docker.installed import read_installed
@@ -33,14 +34,16 @@ class DockerBackend:
         """Return the images of the plan's layers, built now or earlier."""
         return build_image(plan, progress, self._cancellation)
 
-    def start(self, build: BuildResult, task: Task, network: NetworkPolicy) -> AbstractContextManager[Worker]:
+    def start(
+        self, build: BuildResult, task: Task, network: NetworkPolicy, variables: Mapping[str, str] = NO_VARIABLES
+    ) -> AbstractContextManager[Worker]:
         """Start a container with a worker, without network or with public addresses only."""
-        return start_worker(build, task, network)
+        return start_worker(build, task, network, variables, self._cancellation)
 
     def read_installed(self, build: BuildResult) -> Installed:
         """Return what the image of a successful build holds."""
         return read_installed(build, self._cancellation)
 
     def cancel(self) -> None:
-        """End the step of the build that runs."""
+        """End the step of the build that runs, or the container of the run."""
         self._cancellation.cancel()

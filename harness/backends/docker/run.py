@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 from docker.errors import DockerException
 
 from harness.backends.base import Job
+from harness.backends.cancellation import Cancellation
 from harness.backends.conversation import LOST, Told, describe, follow, impatient
 from harness.backends.docker.leftovers import sweep
 from harness.backends.docker.networks import (
@@ -55,11 +56,13 @@ MOST_RESULT_BYTES = 10 * 1024**3
 
 
 @contextmanager
-def start_worker(build: BuildResult, task: Task, network: NetworkPolicy) -> Iterator[DockerWorker]:
+def start_worker(
+    build: BuildResult, task: Task, network: NetworkPolicy, variables: Mapping[str, str], cancellation: Cancellation
+) -> Iterator[DockerWorker]:
     """Start a container whose worker imports what the task does; on leaving, remove it with all that it has."""
     assert build.python is not None
     assert build.worker_image is not None
-    recipe = ContainerRecipe(build.worker_image, str(build.python), task.hooks.imports, network)
+    recipe = ContainerRecipe(build.worker_image, str(build.python), task.hooks.imports, network, dict(variables))
     with ExitStack() as stack:
         container = headstart.take(ContainerWorker, recipe)
         if container is None:
@@ -67,6 +70,7 @@ def start_worker(build: BuildResult, task: Task, network: NetworkPolicy) -> Iter
             if network is NetworkPolicy.ISOLATED:
                 headstart.note(task.folder, container)
         stack.callback(container.close)
+        stack.enter_context(cancellation.ends_with(container.kill))
         stack.enter_context(_sweeping())
         yield DockerWorker(container)
 

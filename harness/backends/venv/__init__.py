@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from contextlib import AbstractContextManager
 
-from harness.backends.base import Worker
+from harness.backends.base import NO_VARIABLES, Worker
 from harness.backends.cancellation import Cancellation
 from harness.backends.venv.build import build_venv
 from harness.backends.venv.installed import read_installed
@@ -28,14 +29,16 @@ class VenvBackend:
         """Return the venv of the plan's digest, built now or earlier."""
         return build_venv(plan, progress, self._cancellation)
 
-    def start(self, build: BuildResult, task: Task, network: NetworkPolicy) -> AbstractContextManager[Worker]:
+    def start(
+        self, build: BuildResult, task: Task, network: NetworkPolicy, variables: Mapping[str, str] = NO_VARIABLES
+    ) -> AbstractContextManager[Worker]:
         """Start a worker in a process group of its own, without network where the policy and the kernel say so."""
-        return start_worker(build, task, network)
+        return start_worker(build, task, network, variables, self._cancellation)
 
     def read_installed(self, build: BuildResult) -> Installed:
         """Return what the venv of a successful build holds."""
         return read_installed(build)
 
     def cancel(self) -> None:
-        """Stop the installer."""
+        """End the installer or the worker."""
         self._cancellation.cancel()

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
 from harness.archives import size_of
 from harness.backends.base import Job
+from harness.backends.cancellation import Cancellation
 from harness.backends.conversation import LOST, describe, follow, impatient
 from harness.builds.model import BuildResult
 from harness.cache import remove_tree
@@ -22,16 +23,19 @@ from harness.workers.sandbox import find_sandbox
 
 
 @contextmanager
-def start_worker(build: BuildResult, task: Task, network: NetworkPolicy) -> Iterator[VenvWorker]:
+def start_worker(
+    build: BuildResult, task: Task, network: NetworkPolicy, variables: Mapping[str, str], cancellation: Cancellation
+) -> Iterator[VenvWorker]:
     """Start a worker that imports what the task does; on leaving, kill all that it started and remove its folder."""
     assert build.python is not None
-    recipe = ProcessRecipe(str(build.python), task.hooks.imports, find_sandbox(network), network)
+    recipe = ProcessRecipe(str(build.python), task.hooks.imports, find_sandbox(network), network, dict(variables))
     process = headstart.take(WorkerProcess, recipe)
     if process is None:
         process = WorkerProcess(recipe)
         headstart.note(task.folder, process)
     try:
-        yield VenvWorker(process)
+        with cancellation.ends_with(process.kill):
+            yield VenvWorker(process)
     finally:
         process.close()
 

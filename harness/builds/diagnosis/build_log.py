@@ -15,6 +15,7 @@ from typing import Any, TypeVar
 
 from harness.builds.diagnosis.anchors import KEPT_PLACES, places_of_anchors
 from harness.builds.diagnosis.line_prefixes import without_prefixes
+from harness.builds.log import OWN_PREFIX
 
 Told = TypeVar("Told")
 
@@ -27,6 +28,7 @@ _OVERSTRUCK = re.compile(rb"[^\n\x08]?\x08")
 # Characters that take four bytes, such as the emoji of build tools, make Python keep every character in four.
 _RARE_CHARACTERS = re.compile(rb"[\xf0-\xf4][\x80-\xbf]{3}")
 _BEGIN_RARE_CHARACTERS = range(0xF0, 0xF5)
+_OWN_LINES = re.compile(rb"^" + re.escape(OWN_PREFIX.encode()) + rb"[^\n]*\n?", re.MULTILINE)
 _ENGINE_STREAM = re.compile(rb'^\s*\{"(?:stream|log|status|error|aux)":')
 _ENGINE_FRAME = re.compile(rb"[\x01\x02]\0\0\0[\s\S]{4}")
 
@@ -145,7 +147,8 @@ def _plain(content: bytes) -> bytes:
         content = content.replace(b"\\r", b"").replace(b"\\n", b"\n")
     if b"://" in content:
         content = _CREDENTIALS.sub(b"://****@", content)
-    return without_prefixes(content)
+    content = without_prefixes(content)
+    return _OWN_LINES.sub(b"", content) if OWN_PREFIX.encode() in content else content
 
 
 def _decoded(content: bytes) -> str:

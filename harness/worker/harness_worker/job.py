@@ -15,6 +15,14 @@ ESTIMATORS = ("binary", "multiclass", "regression", "anomaly")
 
 
 @dataclass(frozen=True)
+class Preload:
+    """What comes before the job: environment variables of the task, and the modules to import once they are set."""
+
+    modules: List[str]
+    variables: Dict[str, str]
+
+
+@dataclass(frozen=True)
 class Edit:
     """Change one column before the call: `to` is `missing`, `unseen` or `empty`."""
 
@@ -81,12 +89,16 @@ class Job:
         return folder
 
 
-def parse_preload(line: bytes) -> List[str]:
-    """Return the modules to import first. Raises ValueError for a line of another protocol version."""
+def parse_preload(line: bytes) -> Preload:
+    """Read the preload line. Raises ValueError for one of another protocol version."""
     document = json.loads(line.decode("utf-8"))
     if document.get("protocolVersion") != PROTOCOL_VERSION:
         raise ValueError("This worker speaks protocol version %d." % PROTOCOL_VERSION)
-    return [str(name) for name in document.get("preload", [])]
+    variables = document.get("environmentVariables") or {}
+    return Preload(
+        modules=[str(name) for name in document.get("preload", [])],
+        variables={str(name): str(value) for name, value in variables.items()},
+    )
 
 
 def parse_job(line: bytes) -> Job:

@@ -82,6 +82,8 @@ def _serve(events: _Events) -> int:
     if not line:
         return 1
     wanted = parse_preload(line)
+    # Before any library: many look at the environment when they are imported, and only then.
+    os.environ.update(wanted.variables)
     baseline = set(sys.modules)
     # Imports make millions of objects and no garbage.
     gc.disable()
@@ -90,7 +92,7 @@ def _serve(events: _Events) -> int:
         events.tell({"event": "error", "message": failure})
         return 1
     needed = set(sys.modules)
-    imported = [*NEEDED, *_import_wanted(wanted)]
+    imported = [*NEEDED, *_import_wanted(wanted.modules)]
     # What is imported now stays; collecting garbage must not touch, and so copy, its memory in every stage.
     gc.freeze()
     gc.enable()

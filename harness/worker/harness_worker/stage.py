@@ -177,6 +177,7 @@ class _Run:
         except BaseException as error:
             self._lift_memory_limit()
             self._result["error"] = self._describe(error)
+            _print_traceback(self._result["error"])
             if isinstance(error, (SystemExit, KeyboardInterrupt)):
                 return "exited", _exit_code(error)
             return ("out_of_memory" if is_out_of_memory(error) else "failed"), 1
@@ -269,6 +270,15 @@ class _Run:
 
     def _describe(self, error: BaseException) -> Dict[str, Any]:
         return describe(error, self._progress.where, self._code_folder, self._code_file)
+
+
+def _print_traceback(record: Dict[str, Any]) -> None:
+    """Put the task's traceback where what it printed itself is, so that the log alone tells why the stage failed."""
+    try:
+        os.write(2, record["traceback"].encode("utf-8", "replace"))
+    except OSError:
+        # The task has closed its output.
+        return
 
 
 def _leave_processors_to_others() -> None:
