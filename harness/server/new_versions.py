@@ -14,7 +14,7 @@ from harness.records import NetworkPolicy
 from harness.server.environments import version_id_of
 from harness.server.errors import Invalid
 from harness.server.judging import judge_files
-from harness.server.records.common import LONGEST_VALUE, Memory, RequiredMetadataValue
+from harness.server.records.common import LONGEST_VALUE, GivenMetadataValue, Memory, Text
 from harness.server.state import ServerState
 from harness.server.store import versions
 from harness.server.store.access import Right, get_task
@@ -83,22 +83,23 @@ def read_required_metadata(values: Any, entries: Any, errors: dict[str, str]) ->
     by_name: dict[str, str] | None = None
     if values is not None:
         try:
-            by_name = TypeAdapter(dict[str, str]).validate_python(values, strict=True)
+            by_name = TypeAdapter(dict[str, Text]).validate_python(values, strict=True)
         except ValidationError:
             errors["requiredMetadata"] = "must be an object of texts"
     listed: dict[str, str] | None = None
     if entries is not None:
         try:
-            fields = TypeAdapter(list[RequiredMetadataValue]).validate_python(entries)
+            fields = TypeAdapter(list[GivenMetadataValue]).validate_python(entries)
         except ValidationError as error:
             errors["requiredMetadataValues"] = f"must be a list of fieldName and value: {error.errors()[0]['msg']}"
         else:
             listed = {field.field_name: field.value for field in fields}
             if len(listed) < len(fields):
                 errors["requiredMetadataValues"] = "has a fieldName twice"
-    if by_name is not None and listed is not None and by_name != listed:
+    # The document's examples have an empty object beside a list with values.
+    if by_name and listed and by_name != listed:
         errors["requiredMetadata"] = "has other values than requiredMetadataValues"
-    chosen = by_name if by_name is not None else listed
+    chosen = listed if listed is not None and not by_name else by_name
     too_long = [name for name, value in (chosen or {}).items() if not 0 < len(value) <= LONGEST_VALUE]
     if too_long:
         errors["requiredMetadataValues"] = f"{too_long[0]} must have 1 to {LONGEST_VALUE} characters"

@@ -20,6 +20,7 @@ from harness.backends import open_backend
 from harness.cache import make_folder
 from harness.errors import HarnessError
 from harness.server.app import create_app
+from harness.server.connections import PoliteProtocol
 from harness.server.jobs.kinds import job_kinds
 from harness.server.jobs.sweeping import ask_for_sweep
 from harness.server.requests import BASE
@@ -28,6 +29,8 @@ from harness.server.state import ServerState, open_state
 from harness.server.store.users import see_to_first_user
 
 LOCK_FILE = "server.lock"
+# Connections that wait to be taken.
+BACKLOG = 2048
 # Requests that are under way may take this long once the server is told to end.
 PATIENCE_SECONDS = 5
 
@@ -90,12 +93,16 @@ def listen(host: str, port: int) -> Iterator[tuple[socket.socket, str]]:
                 f"cannot listen on {host}, port {port}: {(error.strerror or str(error)).lower()}",
                 remedy="Give another --port, or --port 0 for a free one.",
             ) from error
+        # From here on, clients that are told of the server are kept waiting and not turned away.
+        listener.listen(BACKLOG)
         yield listener, f"[{host}]" if family == socket.AF_INET6 else host
 
 
 def _run(state: ServerState, listener: socket.socket) -> None:
     config = uvicorn.Config(
         create_app(state),
+        http=PoliteProtocol,
+        ws="none",
         log_config=None,
         access_log=False,
         lifespan="off",

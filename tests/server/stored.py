@@ -9,7 +9,7 @@ from pathlib import Path
 from sqlalchemy.orm import Session
 
 from harness.records import NetworkPolicy
-from harness.server.records.tasks import ApiTargetType, NewTask
+from harness.server.records.tasks import NewTask
 from harness.server.store.database import Database, open_database
 from harness.server.store.tables import CustomTask, TaskVersion
 from harness.server.store.tasks import create_task
@@ -34,8 +34,8 @@ def new_caller(session: Session, username: str, *, can_create_tasks: bool = True
 def new_task(
     session: Session, owner: Caller, name: str = "Ridge", *, description: str = "", language: str = ""
 ) -> CustomTask:
-    new = NewTask(name=name, target_type=ApiTargetType.REGRESSION, description=description, language=language)
-    return create_task(session, owner, new)
+    new = {"name": name, "targetType": "Regression", "description": description, "language": language}
+    return create_task(session, owner, NewTask.model_validate(new))
 
 
 def new_version(session: Session, task: CustomTask, *paths: str, is_major: bool = True) -> TaskVersion:
