@@ -32,6 +32,40 @@ def read_csv_frame(path: Path, layout: CsvLayout) -> pd.DataFrame:
         return _read_in_chunks(path, layout, chunk_rows)
 
 
+def read_csv_names(path: Path, layout: CsvLayout) -> pd.Index[str]:
+    """Return the columns' names as `read_csv_frame` has them, without reading the values."""
+    import pandas as pd
+
+    with translated_read_errors(path), _translated_parser_errors(path), open_content(path) as content:
+        return pd.read_csv(content, encoding=layout.encoding, nrows=0).columns
+
+
+def read_csv_column(path: Path, layout: CsvLayout, position: int) -> pd.Series:
+    """Return the column at `position` (from 0) as `read_csv_frame` has it, with no other one in memory."""
+    import pandas as pd
+
+    column = _Column(layout.rows)
+    name = None
+    with (
+        translated_read_errors(path),
+        _translated_parser_errors(path),
+        open_content(path) as content,
+        pd.read_csv(
+            content,
+            encoding=layout.encoding,
+            low_memory=False,
+            usecols=[position],
+            chunksize=max(1, _CHUNK_CELLS // len(layout.header)),
+        ) as chunks,
+    ):
+        for chunk in chunks:
+            name = chunk.columns[0]
+            column.add(chunk.iloc[:, 0])
+        if not column.is_settled:
+            return _read_whole(path, layout, [position]).iloc[:, 0]
+    return pd.Series(column.take_values(), name=name)
+
+
 def _read_whole(path: Path, layout: CsvLayout, columns: list[int] | None = None) -> pd.DataFrame:
     import pandas as pd
 

@@ -72,6 +72,8 @@ State = Annotated[ServerState, Depends(_state)]
 # Any text is taken, so that one of the wrong form is not found rather than invalid.
 TaskId = Annotated[str, Path(alias="customTaskId", description="ID of the custom task.")]
 VersionId = Annotated[str, Path(alias="customTaskVersionId", description="ID of the custom task version.")]
+ProjectId = Annotated[str, Path(alias="projectId", description="ID of the project.")]
+ModelId = Annotated[str, Path(alias="modelId", description="ID of the model.")]
 CurrentCaller = Annotated[Caller, Depends(_caller)]
 PageWanted = Annotated[PageRequest, Depends(_page)]
 

@@ -6,7 +6,7 @@ import logging
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 
 from harness.backends.cancellation import Cancellation
 from harness.errors import HarnessError
@@ -18,6 +18,9 @@ from harness.server.store.tables import Job
 _log = logging.getLogger(__name__)
 # How long a shutdown waits for what it has cancelled; what takes longer is begun again by the next server.
 PATIENCE_SECONDS = 20
+# What could not be written is tried again so much later.
+RETRY_SECONDS = 2.0
+_T = TypeVar("_T")
 BROKE_DOWN = "The server could not do this, by a fault of its own; its log tells more."
 
 
@@ -112,7 +115,7 @@ class JobQueue:
                 if self._stopping:
                     return None
                 self._news = False
-            job = self._take()
+            job = self._persist(self._take)
             if job is not None:
                 return job
             with self._wanted:
@@ -134,13 +137,13 @@ class JobQueue:
             cancellation = self._running[job.id]
             if self._stopping:
                 cancellation.cancel()
-        with self.database.read() as session:
-            # Cancelled after it was taken, and before there was something to cancel.
-            if not jobs.is_running(session, job.id):
-                cancellation.cancel()
-        kind = self._kinds[job.kind]
         message = location = None
         try:
+            kind = self._kinds[job.kind]
+            with self.database.read() as session:
+                # Cancelled after it was taken, and before there was something to cancel.
+                if not jobs.is_running(session, job.id):
+                    cancellation.cancel()
             location = kind.do(Work(job.id, job.subject, job.user_id, job.payload, cancellation))
         except HarnessError as error:
             message = str(error)
@@ -152,15 +155,30 @@ class JobQueue:
         finally:
             with self._wanted:
                 del self._running[job.id]
-        self._end(job, kind, cancellation, message, location)
+        self._persist(lambda: self._end(job, cancellation, message, location))
 
-    def _end(
-        self, job: Job, kind: JobKind, cancellation: Cancellation, message: str | None, location: str | None
-    ) -> None:
+    def _end(self, job: Job, cancellation: Cancellation, message: str | None, location: str | None) -> None:
         with self.database.write() as session:
             if cancellation.requested and self._stopping and message is not None:
                 jobs.requeue(session, job.id)
             elif message is None:
                 jobs.end_job(session, job.id, jobs.DONE, location=location)
             elif jobs.end_job(session, job.id, jobs.FAILED, message=message):
-                kind.failed(session, job.subject, message)
+                self._kinds[job.kind].failed(session, job.subject, message)
+
+    def _persist(self, write: Callable[[], _T]) -> _T | None:
+        """Return what `write` returns, tried again for as long as it cannot be written; None when the server stops.
+
+        A full disk or a database that is away must not end the threads, nor leave a job as it is for ever.
+        """
+        is_told = False
+        while True:
+            try:
+                return write()
+            except Exception as error:  # noqa: BLE001 - whatever keeps it from being written
+                if not is_told:
+                    _log.warning("the queue of jobs cannot be written, and is tried again: %s", error)
+                is_told = True
+            with self._wanted:
+                if self._wanted.wait_for(lambda: self._stopping, RETRY_SECONDS):
+                    return None

@@ -10,8 +10,7 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
-from harness.records import Record
-from harness.server.records.common import Answer, Id, RequestBody, Url
+from harness.server.records.common import Answer, Id, RequestBody, Text, Url
 
 MOST_ENTRIES = 100
 
@@ -54,10 +53,10 @@ class AccessList(Answer):
     data: list[AccessEntry]
 
 
-class RoleChange(Record):
+class RoleChange(RequestBody):
     """A user's new role, None for none. can_use_data: sent by the client, without a meaning for tasks."""
 
-    username: Annotated[str, Field(min_length=1)]
+    username: Annotated[Text, Field(min_length=1)]
     role: Role | NoRole | None
     can_share: bool | None = None
     can_use_data: Any = None

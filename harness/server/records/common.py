@@ -5,7 +5,8 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated, Any, Generic, Literal, TypeVar
 
-from pydantic import ConfigDict, Field, PlainSerializer, WithJsonSchema
+from pydantic import AfterValidator, ConfigDict, Field, PlainSerializer, WithJsonSchema
+from pydantic_core import PydanticCustomError
 
 from harness.records import Record
 from harness.server import ids, times
@@ -17,6 +18,20 @@ LONGEST_NAME = 255
 LONGEST_LANGUAGE = 500
 LONGEST_DESCRIPTION = 10_000
 
+
+def _storable(text: str) -> str:
+    if "\0" in text:
+        raise PydanticCustomError("nul", "has a NUL character, which no text may have")
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        raise PydanticCustomError("unicode", "is no valid Unicode: it has half a character") from None
+    return text
+
+
+# A text that a client gives. PostgreSQL has no NUL in texts, nor has an environment variable; JSON can have halves of
+# characters (lone surrogates), which no encoding has.
+Text = Annotated[str, AfterValidator(_storable), Field(json_schema_extra={"pattern": r"^[^\x00]*$"})]
 Id = Annotated[str, Field(pattern=ids.PATTERN)]
 Moment = Annotated[
     datetime,
@@ -39,9 +54,12 @@ class Answer(Record):
 
 
 class RequestBody(Record):
-    """What a client sends as JSON. Built at once: FastAPI does not get along with records that build when needed."""
+    """What a client sends as JSON, under the names of the wire alone.
 
-    model_config = ConfigDict(defer_build=False)
+    Built at once: FastAPI does not get along with records that build when needed.
+    """
+
+    model_config = ConfigDict(defer_build=False, populate_by_name=False)
 
 
 class Page(Answer, Generic[Item]):
@@ -77,8 +95,15 @@ class RequiredMetadataKey(Answer):
     display_name: str
 
 
-class RequiredMetadataValue(Record):
+class RequiredMetadataValue(Answer):
     """A value for such a field, an environment variable when the task runs."""
 
-    field_name: Annotated[str, Field(min_length=1)]
-    value: Annotated[str, Field(min_length=1, max_length=LONGEST_VALUE)]
+    field_name: str
+    value: str
+
+
+class GivenMetadataValue(RequestBody):
+    """Such a value as a client gives it."""
+
+    field_name: Annotated[Text, Field(min_length=1)]
+    value: Annotated[Text, Field(min_length=1, max_length=LONGEST_VALUE)]

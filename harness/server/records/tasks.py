@@ -16,12 +16,13 @@ from harness.server.records.common import (
     Memory,
     Moment,
     RequestBody,
+    Text,
 )
 from harness.server.records.versions import Version
 
-Name = Annotated[str, Field(min_length=1, max_length=LONGEST_NAME)]
-Description = Annotated[str, Field(max_length=LONGEST_DESCRIPTION)]
-Language = Annotated[str, Field(max_length=LONGEST_LANGUAGE)]
+Name = Annotated[Text, Field(min_length=1, max_length=LONGEST_NAME)]
+Description = Annotated[Text, Field(max_length=LONGEST_DESCRIPTION)]
+Language = Annotated[Text, Field(max_length=LONGEST_LANGUAGE)]
 
 
 class ApiTargetType(StrEnum):
@@ -73,7 +74,7 @@ class TaskChanges(RequestBody):
 
 
 class TaskToCopy(RequestBody):
-    custom_task_id: str
+    custom_task_id: Id
 
 
 class TaskOrder(StrEnum):

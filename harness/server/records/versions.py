@@ -10,11 +10,13 @@ from harness.records import Dependency, NetworkPolicy
 from harness.server.records.common import (
     LONGEST_DESCRIPTION,
     Answer,
+    GivenMetadataValue,
     Id,
     Memory,
     Moment,
     RequestBody,
     RequiredMetadataValue,
+    Text,
 )
 
 LOCAL = "local"
@@ -61,19 +63,19 @@ class Version(Answer):
 class VersionChanges(RequestBody):
     """The body that edits a version's metadata."""
 
-    description: Annotated[str, Field(max_length=LONGEST_DESCRIPTION)] | None = None
-    required_metadata: dict[str, str] | None = None
-    required_metadata_values: list[RequiredMetadataValue] | None = None
+    description: Annotated[Text, Field(max_length=LONGEST_DESCRIPTION)] | None = None
+    required_metadata: dict[str, Text] | None = None
+    required_metadata_values: list[GivenMetadataValue] | None = None
 
 
 class VersionFromRepository(RequestBody):
     """The body that makes a version from a repository. source_path: one path or several, none for all of it."""
 
-    repository_id: str
-    base_environment_id: str | None = None
+    repository_id: Id
+    base_environment_id: Text | None = None
     is_major_update: bool = True
     outbound_network_policy: NetworkPolicy | None = None
-    ref: Annotated[str, Field(min_length=1, max_length=255)] | None = None
-    required_metadata: dict[str, str] | None = None
-    required_metadata_values: list[RequiredMetadataValue] | None = None
-    source_path: str | list[str] | None = None
+    ref: Annotated[Text, Field(min_length=1, max_length=255)] | None = None
+    required_metadata: dict[str, Text] | None = None
+    required_metadata_values: list[GivenMetadataValue] | None = None
+    source_path: Text | list[Text] | None = None

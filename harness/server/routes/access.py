@@ -8,6 +8,7 @@ from fastapi import APIRouter, Query, Response
 
 from harness.server.errors import BadQuery
 from harness.server.records.access import AccessList, RoleChanges
+from harness.server.records.common import Text
 from harness.server.requests import CurrentCaller, PageWanted, State, TaskId
 from harness.server.routes.answers import errors
 from harness.server.store import access
@@ -21,8 +22,8 @@ def list_access(
     caller: CurrentCaller,
     page: PageWanted,
     task_id: TaskId,
-    username: Annotated[str | None, Query(description="Only this user.")] = None,
-    user_id: Annotated[str | None, Query(alias="userId", description="Only the user of this id.")] = None,
+    username: Annotated[Text | None, Query(description="Only this user.")] = None,
+    user_id: Annotated[Text | None, Query(alias="userId", description="Only the user of this id.")] = None,
 ) -> AccessList:
     """List the users who have access to a task, and their roles."""
     if username is not None and user_id is not None:

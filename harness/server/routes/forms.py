@@ -1,6 +1,6 @@
 """The fields of the multipart forms, as the OpenAPI document shows them.
 
-Source: CustomTaskVersionCreate and CustomTaskVersionCreateFromLatest.
+Source: CustomTaskVersionCreate and CustomTaskVersionCreateFromLatest; for projects, what the client sends.
 """
 
 from __future__ import annotations
@@ -12,7 +12,8 @@ from harness.records import NetworkPolicy
 
 Schema = dict[str, Any]
 _TEXT: Schema = {"type": "string"}
-_FILES: Schema = {"type": "array", "items": {"type": "string", "format": "binary"}}
+_FILE: Schema = {"type": "string", "format": "binary"}
+_FILES: Schema = {"type": "array", "items": _FILE}
 _TEXTS: Schema = {"type": "array", "items": _TEXT}
 
 NEW_VERSION: Mapping[str, Schema] = {
@@ -28,6 +29,10 @@ NEW_VERSION: Mapping[str, Schema] = {
 FROM_LATEST: Mapping[str, Schema] = {
     **NEW_VERSION,
     "filesToDelete": {**_TEXTS, "description": "Ids of files of the latest version."},
+}
+NEW_PROJECT: Mapping[str, Schema] = {
+    "projectName": {**_TEXT, "description": "Untitled Project without it."},
+    "file": {**_FILE, "description": "The data: CSV, Parquet, Arrow or MatrixMarket, gzip'd or not."},
 }
 REQUIRED = ("baseEnvironmentId", "isMajorUpdate")
 

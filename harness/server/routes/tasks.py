@@ -6,10 +6,9 @@ from typing import Annotated
 
 from fastapi import APIRouter, Body, Query, Request, Response
 
-from harness.server.errors import Conflict, Invalid, NotFound
-from harness.server.ids import is_id
+from harness.server.errors import Conflict, NotFound
 from harness.server.jobs.sweeping import ask_for_sweep
-from harness.server.records.common import Page
+from harness.server.records.common import Page, Text
 from harness.server.records.tasks import NewTask, Task, TaskChanges, TaskOrder, TaskToCopy
 from harness.server.requests import CurrentCaller, PageWanted, State, TaskId, absolute_url
 from harness.server.routes.answers import archive, errors
@@ -28,7 +27,7 @@ def list_tasks(
     page: PageWanted,
     order: Annotated[TaskOrder | None, Query(alias="orderBy", description="The latest first, unless it says.")] = None,
     search: Annotated[
-        str | None, Query(alias="searchFor", description="A text in name, description or language.")
+        Text | None, Query(alias="searchFor", description="A text in name, description or language.")
     ] = None,
 ) -> Page[Task]:
     """List the tasks that the caller has access to."""
@@ -50,8 +49,6 @@ def create_task(state: State, caller: CurrentCaller, new: NewTask) -> Task:
 @router.post("/fromCustomTask/", status_code=201, responses=errors(403, 404, 422))
 def copy_task(state: State, caller: CurrentCaller, wanted: TaskToCopy) -> Task:
     """Copy a task with its metadata, versions and files."""
-    if not is_id(wanted.custom_task_id):
-        raise Invalid("Invalid request.", errors={"customTaskId": "is no id of a custom task"})
     with state.database.write() as session:
         copy = tasks.copy_task(session, caller, get_task(session, caller, wanted.custom_task_id))
         return tasks.read_tasks(session, [copy])[0]

@@ -37,6 +37,14 @@ def add_job(session: Session, kind: str, subject: str, user_id: str, payload: di
     return job
 
 
+def add_done_job(session: Session, kind: str, subject: str, user_id: str, location: str) -> Job:
+    """Add what was done within its request, for those who ask for it as for every job. location: what it made."""
+    job = add_job(session, kind, subject, user_id)
+    job.state, job.location, job.started, job.ended = DONE, location, job.created, times.now()
+    session.flush()
+    return job
+
+
 def take_next(session: Session) -> Job | None:
     """Return the job that has waited longest, as running from now on."""
     job = session.scalar(

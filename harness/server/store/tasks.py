@@ -21,6 +21,7 @@ from harness.server.store.tables import (
     UserBlueprint,
     VersionItem,
 )
+from harness.server.store.trainings import FRUITLESS
 from harness.server.store.users import Caller
 from harness.server.store.versions import read_versions
 
@@ -117,9 +118,9 @@ def change_task(session: Session, task: CustomTask, changes: TaskChanges) -> Non
 
 
 def conflicts_of(session: Session, task_id: str) -> dict[str, list[dict[str, str]]]:
-    """Return what uses the task, and so keeps it from being deleted: user blueprints and trained models."""
+    """Return what uses the task, and so keeps it from being deleted: user blueprints, and models trained or to be."""
     blueprints = session.scalars(select(UserBlueprint).where(UserBlueprint.task_id == task_id)).all()
-    models = session.scalars(select(Model).where(Model.task_id == task_id)).all()
+    models = session.scalars(select(Model).where(Model.task_id == task_id, Model.status.not_in(FRUITLESS))).all()
     return {
         "userBlueprints": [{"userBlueprintId": row.id} for row in blueprints],
         "models": [{"projectId": row.project_id, "modelId": row.id} for row in models],
@@ -127,7 +128,7 @@ def conflicts_of(session: Session, task_id: str) -> dict[str, list[dict[str, str
 
 
 def delete_task(session: Session, task: CustomTask) -> None:
-    """Delete the task with its versions, builds, roles and places in projects' menus."""
+    """Delete the task with its versions, builds, roles, places in projects' menus and models that came to nothing."""
     session.execute(delete(ProjectBlueprint).where(ProjectBlueprint.task_id == task.id))
     session.delete(task)
     session.flush()
