@@ -68,6 +68,10 @@ class Backend(Protocol):
         """Return what a successful build has installed, its base environment included."""
         ...
 
+    def remove_image(self, name: str) -> None:
+        """Remove the image that a build made of a task, where a backend has images; what it stands on stays."""
+        ...
+
     def cancel(self) -> None:
         """End a build or a run that another thread waits for, and every later one as it begins."""
         ...

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from harness.server.contents import Contents
 from harness.server.environments import Environments
-from harness.server.jobs.queue import JobQueue
+from harness.server.job_queue import JobQueue
 from harness.server.settings import ServerSettings
 from harness.server.store.database import Database, open_database
 

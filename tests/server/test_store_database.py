@@ -40,9 +40,14 @@ def test_what_is_written_is_there_after_it_is_opened_again(database_url: str, tm
 
 def test_nothing_of_a_block_that_fails_is_kept(database_url: str, tmp_path: Path) -> None:
     database = open_database(tmp_path / "data", database_url)
-    with pytest.raises(HarnessError), database.write() as session:
-        for _ in range(2):
+
+    def add_twice() -> None:
+        with database.write() as session:
             add_user(session, "ana@example.com", token="token-of-ana")
+            add_user(session, "ana@example.com", token="token-of-ana")
+
+    with pytest.raises(HarnessError):
+        add_twice()
     with database.read() as session:
         assert find_caller(session, "token-of-ana") is None
     database.close()

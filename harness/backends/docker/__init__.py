@@ -8,6 +8,7 @@ from contextlib import AbstractContextManager
 from harness.backends.base import NO_VARIABLES, Worker
 from harness.backends.cancellation import Cancellation
 from harness.backends.docker.build import build_image
+from harness.backends.docker.images import remove_task_image
 from harness.backends.docker.installed import read_installed
 from harness.backends.docker.run import start_worker
 from harness.builds.installed import Installed
@@ -43,6 +44,10 @@ class DockerBackend:
     def read_installed(self, build: BuildResult) -> Installed:
         """Return what the image of a successful build holds."""
         return read_installed(build, self._cancellation)
+
+    def remove_image(self, name: str) -> None:
+        """Remove the image of that name, where it is one of a task's; its dependencies stay for others."""
+        remove_task_image(name)
 
     def cancel(self) -> None:
         """End the step of the build that runs, or the container of the run."""

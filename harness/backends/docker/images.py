@@ -16,7 +16,7 @@ import docker
 from docker.errors import APIError, DockerException, ImageNotFound
 
 from harness.cache import cache_folder, locked_file, make_folder
-from harness.docker_engine import Label, label_filter, labels_of, owned_by
+from harness.docker_engine import Label, connect, explained, label_filter, labels_of, owned_by
 from harness.version import __version__
 
 REPOSITORY = "task-harness"
@@ -257,6 +257,18 @@ def remove_image(api: docker.APIClient, image: Image) -> bool:
     _use_file(image).unlink(missing_ok=True)
     _remove_unnamed(api, image.parent_id)
     return True
+
+
+def remove_task_image(name: str) -> None:
+    """Remove the image of that name, unless it is no task's, or something uses it."""
+    api = connect()
+    try:
+        with explained("the image cannot be removed"):
+            for image in list_images(api, kind=Kind.TASK):
+                if image.tag == name:
+                    remove_image(api, image)
+    finally:
+        api.close()
 
 
 def _remove_unnamed(api: docker.APIClient, image_id: str) -> None:

@@ -39,6 +39,9 @@ class VenvBackend:
         """Return what the venv of a successful build holds."""
         return read_installed(build)
 
+    def remove_image(self, name: str) -> None:
+        """Do nothing: a venv holds no files of a task."""
+
     def cancel(self) -> None:
         """End the installer or the worker."""
         self._cancellation.cancel()

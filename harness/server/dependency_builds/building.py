@@ -25,7 +25,8 @@ CANCELLED = "the build was cancelled; everything that was started has been ended
 class DependencyBuild:
     """A dependency build that has come to its end. log: as it is downloaded; after a failure it says why.
 
-    diagnosis: of a build that an installer has failed, None otherwise.
+    diagnosis: of a build that an installer has failed, None otherwise. image: the name of the task's image, None where
+    the backend has none.
     """
 
     status: BuildStatus
@@ -33,6 +34,7 @@ class DependencyBuild:
     ended: datetime
     log: str
     diagnosis: Diagnosis | None = None
+    image: str | None = None
 
     @property
     def succeeded(self) -> bool:
@@ -70,7 +72,7 @@ def build_dependencies(
     if cancellation.requested:
         raise Interrupted(CANCELLED)
     log = explained_log(result.log, explanation) if explanation else result.log
-    return DependencyBuild(result.status, started, datetime.now(UTC), log, explanation)
+    return DependencyBuild(result.status, started, datetime.now(UTC), log, explanation, result.image)
 
 
 def _plan(folder: Path, environment: str, backend: Backend) -> BuildPlan:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 from sqlalchemy.orm import Session
 
 from harness.builds.log import frame_log
 from harness.progress import Silent
 from harness.server import times
 from harness.server.dependency_builds import build_dependencies
+from harness.server.errors import StorageFull
+from harness.server.job_queue import JobKind, Work
 from harness.server.jobs.copies import copy_version, environment_folder, job_folder
-from harness.server.jobs.queue import JobKind, Work
 from harness.server.state import ServerState
 from harness.server.store import builds
 
@@ -37,12 +40,15 @@ def build_kind(state: ServerState) -> JobKind:
                 succeeded=build.succeeded,
                 log_sha256=log.sha256,
                 ended=build.ended,
+                image=build.image,
             )
         return None
 
     def failed(session: Session, version_id: str, message: str) -> None:
         moment = times.now()
-        log = state.contents.put_bytes(frame_log([message], moment, moment, "failed").encode())
-        builds.note_failure(session, version_id, log.sha256)
+        log = None
+        with suppress(StorageFull):  # the build has failed even where there is no room to say why
+            log = state.contents.put_bytes(frame_log([message], moment, moment, "failed").encode())
+        builds.note_failure(session, version_id, log.sha256 if log else None)
 
     return JobKind(do, failed, builds.note_submitted)

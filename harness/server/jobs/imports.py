@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from harness.cache import make_folder
 from harness.errors import HarnessError
-from harness.server.jobs.queue import JobKind, Work, nothing_to_note
+from harness.server.job_queue import JobKind, Work, nothing_to_note
 from harness.server.new_versions import VersionOrder, make_version, read_required_metadata
 from harness.server.records.versions import VersionFromRepository
 from harness.server.sources import Checkout, SourceKind, fetch, without_credentials

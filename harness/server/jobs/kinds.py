@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from harness.server.job_queue import JobKind
 from harness.server.jobs.builds import build_kind
 from harness.server.jobs.imports import KIND as IMPORT
 from harness.server.jobs.imports import import_kind
-from harness.server.jobs.queue import JobKind
 from harness.server.jobs.sweeping import KIND as SWEEP
 from harness.server.jobs.sweeping import sweep_kind
 from harness.server.jobs.trainings import training_kind

@@ -14,8 +14,8 @@ from harness.builds.log import timestamp
 from harness.progress import Silent
 from harness.records import NetworkPolicy
 from harness.server.errors import StorageFull
+from harness.server.job_queue import JobKind, Work
 from harness.server.jobs.copies import copy_version, environment_folder, job_folder
-from harness.server.jobs.queue import JobKind, Work
 from harness.server.state import ServerState
 from harness.server.store import trainings
 from harness.server.store.trainings import BegunTraining, TrainingResult

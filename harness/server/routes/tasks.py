@@ -15,7 +15,7 @@ from harness.server.routes.answers import archive, errors
 from harness.server.routes.downloads import download_version
 from harness.server.store import tasks
 from harness.server.store.access import TASK_NOT_FOUND, Right, get_task
-from harness.server.store.builds import cancel_builds
+from harness.server.store.builds import cancel_builds, images_of
 
 router = APIRouter(prefix="/customTasks", tags=["Custom tasks"])
 
@@ -81,9 +81,9 @@ def delete_task(request: Request, state: State, caller: CurrentCaller, task_id: 
         if any(conflicts.values()):
             link = absolute_url(request, f"userBlueprints/?customTaskId={task_id}")
             raise Conflict("The custom task is in use.", link=link, **conflicts)
-        cancelled = cancel_builds(session, task_id)
+        cancelled, images = cancel_builds(session, task_id), images_of(session, task_id)
         tasks.delete_task(session, task)
-        ask_for_sweep(session)
+        ask_for_sweep(session, images)
     state.queue.wake()
     for job_id in cancelled:
         state.queue.cancel(job_id)

@@ -59,16 +59,23 @@ def note_processing(session: Session, version_id: str, job_id: str) -> TaskVersi
 
 
 def end_build(
-    session: Session, version_id: str, job_id: str, *, succeeded: bool, log_sha256: str | None, ended: datetime
+    session: Session,
+    version_id: str,
+    job_id: str,
+    *,
+    succeeded: bool,
+    log_sha256: str | None,
+    ended: datetime,
+    image: str | None = None,
 ) -> None:
     """Note how a build ended, where it is still wanted."""
     build = session.get(DependencyBuild, version_id)
     if build is not None and build.job_id == job_id:
         build.status = BuildStatus.SUCCESS if succeeded else BuildStatus.FAILED
-        build.log_sha256, build.ended = log_sha256, ended
+        build.log_sha256, build.ended, build.image = log_sha256, ended, image
 
 
-def note_failure(session: Session, version_id: str, log_sha256: str) -> None:
+def note_failure(session: Session, version_id: str, log_sha256: str | None) -> None:
     """Note that the build failed for a reason outside of its log."""
     build = session.get(DependencyBuild, version_id)
     if build is not None and build.status in _UNDER_WAY:
@@ -104,3 +111,14 @@ def cancel_builds(session: Session, task_id: str) -> list[str]:
         .where(TaskVersion.task_id == task_id, DependencyBuild.status.in_(_UNDER_WAY))
     )
     return [cancel_build(session, version_id) for version_id in session.scalars(chosen).all()]
+
+
+def images_of(session: Session, task_id: str) -> list[str]:
+    """Return the names of the images that builds of a task's versions made."""
+    chosen = select(DependencyBuild.image).join(TaskVersion).where(TaskVersion.task_id == task_id)
+    return [image for image in session.scalars(chosen.distinct()) if image]
+
+
+def is_image_used(session: Session, image: str) -> bool:
+    """Return whether a build of any version that is there made this image."""
+    return session.scalar(select(DependencyBuild.version_id).where(DependencyBuild.image == image).limit(1)) is not None

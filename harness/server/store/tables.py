@@ -188,7 +188,7 @@ class Job(Table):
 
 
 class DependencyBuild(Table):
-    """The one build of a version; a new start replaces it. log_sha256: None until it is over."""
+    """The one build of a version; a new start replaces it. log_sha256: None until it is over. image: what it made."""
 
     __tablename__ = "dependency_builds"
 
@@ -198,6 +198,7 @@ class DependencyBuild(Table):
     started: Mapped[datetime]
     ended: Mapped[datetime | None]
     log_sha256: Mapped[str | None] = mapped_column(_SHA256)
+    image: Mapped[str | None] = mapped_column(index=True)
 
 
 class Repository(Table):

@@ -154,12 +154,16 @@ def upgrade() -> None:
         sa.Column("started", sa.DateTime(), nullable=False),
         sa.Column("ended", sa.DateTime(), nullable=True),
         sa.Column("log_sha256", sa.String(length=64), nullable=True),
+        sa.Column("image", sa.Text(), nullable=True),
         sa.ForeignKeyConstraint(
             ["version_id"], ["task_versions.id"], name=op.f("fk_dependency_builds_version_id"), ondelete="CASCADE"
         ),
         sa.PrimaryKeyConstraint("version_id", name=op.f("pk_dependency_builds")),
         sa.UniqueConstraint("job_id", name=op.f("uq_dependency_builds_job_id")),
     )
+    with op.batch_alter_table("dependency_builds", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_dependency_builds_image"), ["image"], unique=False)
+
     op.create_table(
         "models",
         sa.Column("id", sa.String(length=24), nullable=False),
@@ -275,6 +279,9 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_models_task_id"))
 
     op.drop_table("models")
+    with op.batch_alter_table("dependency_builds", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_dependency_builds_image"))
+
     op.drop_table("dependency_builds")
     op.drop_table("task_versions")
     with op.batch_alter_table("task_roles", schema=None) as batch_op:

@@ -177,7 +177,8 @@ class JobQueue:
                 return write()
             except Exception as error:  # noqa: BLE001 - whatever keeps it from being written
                 if not is_told:
-                    _log.warning("the queue of jobs cannot be written, and is tried again: %s", error)
+                    reason = next(iter(str(error).splitlines()), type(error).__name__)
+                    _log.warning("the queue of jobs cannot be written, and is tried again: %s", reason)
                 is_told = True
             with self._wanted:
                 if self._wanted.wait_for(lambda: self._stopping, RETRY_SECONDS):
