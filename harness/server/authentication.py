@@ -85,7 +85,7 @@ class RequestLines:
             milliseconds = (time.perf_counter() - began) * 1000
             _log.info(
                 "%s %s %s %d %.0f ms",
-                f"{datetime.now():%H:%M:%S}",
+                f"{datetime.now(UTC).astimezone():%H:%M:%S}",
                 scope["method"],
                 _target(scope),
                 status,
@@ -94,7 +94,9 @@ class RequestLines:
 
 
 def _token(headers: Headers) -> str | None:
-    scheme, _, token = headers.get("authorization", "").partition(" ")
+    """Return the one token that a request has; with two headers nobody knows whose request it is."""
+    given = headers.getlist("authorization")
+    scheme, _, token = given[0].partition(" ") if len(given) == 1 else ("", "", "")
     return token.strip() or None if scheme.lower() in SCHEMES else None
 
 

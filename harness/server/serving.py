@@ -33,6 +33,8 @@ LOCK_FILE = "server.lock"
 BACKLOG = 2048
 # Requests that are under way may take this long once the server is told to end.
 PATIENCE_SECONDS = 5
+# The platform's client looks at a job every 5 s, on one connection; one that ended just then would be an error to it.
+KEEP_ALIVE_SECONDS = 75
 
 
 def serve(settings: ServerSettings) -> None:
@@ -43,6 +45,8 @@ def serve(settings: ServerSettings) -> None:
     """
     open_backend(settings.backend)
     with (
+        suppress(_Terminated),
+        _terminations_raised(),
         only_server_of(settings.data_folder),
         listen(settings.host, settings.port) as (listener, host),
         open_state(settings) as state,
@@ -106,22 +110,26 @@ def _run(state: ServerState, listener: socket.socket) -> None:
         log_config=None,
         access_log=False,
         lifespan="off",
+        timeout_keep_alive=KEEP_ALIVE_SECONDS,
         timeout_graceful_shutdown=PATIENCE_SECONDS,
         server_header=False,
     )
-    with suppress(_Terminated), _terminations_raised():
-        uvicorn.Server(config).run(sockets=[listener])
+    uvicorn.Server(config).run(sockets=[listener])
 
 
 class _Terminated(BaseException):
-    """SIGTERM came, and requests that were under way have been answered."""
+    """SIGTERM came; where requests were under way, they have been answered."""
 
 
 @contextmanager
 def _terminations_raised() -> Iterator[None]:
-    """Let the signal that uvicorn sends again once it has ended unwind our own stack, in place of killing us."""
+    """Let the signal unwind our stack in place of killing us: uvicorn sends it again once it has ended.
+
+    What comes while all is being ended changes nothing.
+    """
 
     def end(_number: int, _frame: object) -> None:
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)
         raise _Terminated
 
     before = signal.signal(signal.SIGTERM, end)

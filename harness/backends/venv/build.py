@@ -16,6 +16,7 @@ from harness.backends.cancellation import Cancellation
 from harness.backends.processes import run_logged
 from harness.backends.venv.import_check import check_imports
 from harness.backends.venv.interpreters import Interpreter, find_interpreter
+from harness.backends.venv.layer_lock import STARTED_BY, locked_layer
 from harness.builds.diagnosis import diagnose_build
 from harness.builds.diagnosis.imports import diagnose_imports
 from harness.builds.import_check import FAILED_IMPORTS, ImportCheck, names_to_check
@@ -23,7 +24,7 @@ from harness.builds.log import frame_log
 from harness.builds.model import BuildPlan, BuildResult
 from harness.builds.pip_settings import uv_environment
 from harness.builds.uv_program import find_uv
-from harness.cache import cache_folder, locked, remove_tree
+from harness.cache import cache_folder, remove_tree
 from harness.errors import BackendUnavailable, Interrupted
 from harness.progress import Progress
 from harness.records import BuildStatus
@@ -90,7 +91,7 @@ def _take_or_build(
 ) -> BuildResult:
     if (layer.folder / RECORD_FILE).is_file():
         return _finished_build(layer, interpreter)
-    with locked(layer.folder.with_suffix(".lock")) as lock:
+    with locked_layer(layer.folder, cancellation) as lock:
         if (layer.folder / RECORD_FILE).is_file():
             return _finished_build(layer, interpreter)
         return _build(layer, plan, interpreter, progress, cancellation, lock)
@@ -101,8 +102,8 @@ def _build(
 ) -> BuildResult:
     """Make the layer under another name and rename it when it is complete, and what the task declares can be imported.
 
-    A killed build so leaves nothing that looks like a venv; the next build waits for an installer that has outlived
-    it, and removes what it left. lock: the descriptor of the layer's lock, which every program here holds as well.
+    A killed build so leaves nothing that looks like a venv; the next build ends an installer that has outlived it,
+    and removes what it left. lock: the descriptor of the layer's lock, which every program here holds as well.
     """
     unfinished = layer.folder.with_suffix(".unfinished")
     remove_tree(unfinished)
@@ -150,6 +151,7 @@ def _build(
 
 def _install(layer: _Layer, interpreter: Interpreter, folder: Path, run: Callable[..., int]) -> int:
     environment = {**os.environ, **uv_environment(os.environ), "NO_COLOR": "1", "UV_NO_PROGRESS": "1"}
+    environment[STARTED_BY] = str(os.getpid())
     environment.pop("VIRTUAL_ENV", None)
     uv = find_uv()
     if layer.below is None:

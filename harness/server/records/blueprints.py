@@ -10,6 +10,8 @@ from harness.server.records.common import Answer, Id, RequestBody, Text
 from harness.server.records.tasks import Description
 
 MOST_ADDED = 100
+# Their ids. A list, for not every reader of OpenAPI documents knows how tuples are described there.
+TaskAndVersion = Annotated[list[Id], Field(min_length=2, max_length=2)]
 
 
 class UserBlueprint(Answer):
@@ -26,7 +28,7 @@ class UserBlueprint(Answer):
     features: list[str]
     features_text: str
     supported_target_types: list[str]
-    custom_task_version_metadata: list[tuple[Id, Id]]
+    custom_task_version_metadata: list[TaskAndVersion]
     project_id: Id | None = None
     blender: bool = False
     diagram: str = "{}"

@@ -85,7 +85,7 @@ def read_blueprint(session: Session, row: UserBlueprint) -> records.UserBlueprin
         features=[row.model_type],
         features_text=row.model_type,
         supported_target_types=[task.target_type.lower()],
-        custom_task_version_metadata=[(row.task_id, row.version_id)],
+        custom_task_version_metadata=[[row.task_id, row.version_id]],
     )
 
 
