@@ -8,7 +8,12 @@ from typing import Annotated
 import typer
 
 DataFolderOption = Annotated[
-    Path | None, typer.Option("--data-dir", metavar="DIR", help="Where the server keeps everything.")
+    Path | None,
+    typer.Option(
+        "--data-dir",
+        metavar="DIR",
+        help="Where the server keeps everything; else task-harness/server in the folder of the user's data.",
+    ),
 ]
 DatabaseOption = Annotated[
     str | None,

@@ -70,8 +70,12 @@ class _PoliteTransport:
             return
         self._is_closing = True
         self._transport.set_protocol(_Listener(self._transport, self._protocol))
-        self._transport.write_eof()
-        self._transport.resume_reading()
+        try:
+            self._transport.write_eof()
+            self._transport.resume_reading()
+        except OSError:
+            # The client has gone already.
+            self._transport.close()
 
 
 class _Listener(asyncio.Protocol):

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from harness.archives import size_of
-from harness.environments import Environment, list_environments, read_environment
+from harness.environments import Environment, find_environment, list_environments, read_environment
 from harness.errors import HarnessError
 from harness.records import BuildStatus
 from harness.server.records.common import RequiredMetadataKey
@@ -30,6 +30,11 @@ class Environments:
                     remedy="Give it an id of its own in env_info.json.",
                 )
             self._by_id[environment.id] = environment
+
+    @property
+    def default_id(self) -> str:
+        """Return the id of the environment that `harness validate` takes where nothing else is said."""
+        return find_environment(None).id
 
     def find(self, environment_id: str) -> Environment | None:
         return self._by_id.get(environment_id)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import errno
 import json
 import logging
+import re
 import secrets
 from collections.abc import Mapping
 from typing import Any
@@ -21,6 +23,8 @@ from harness.server.errors import ApiError
 
 _METHODS = ("DELETE", "GET", "HEAD", "PATCH", "POST", "PUT")
 _NO_ROOM = (errno.ENOSPC, errno.EDQUOT)
+# What a place has besides: of a value that may be of several types, which of them was tried.
+_NAME_OF_A_FIELD = re.compile(r"(?!(?:str|int|bool|float|list|dict|none)$)[A-Za-z][A-Za-z0-9]*")
 _log = logging.getLogger(__name__)
 
 
@@ -54,6 +58,9 @@ class Faults:
 
         try:
             await self._app(scope, receive, listen)
+        except asyncio.CancelledError:
+            # The server is ending, and this request has taken longer than it waits.
+            return
         except Exception as error:  # noqa: BLE001 - whatever it is, the server goes on
             answer = _tell_fault(scope, error)
             # What has begun cannot be taken back: uvicorn cuts it off.
@@ -83,7 +90,10 @@ def _invalid(errors: Mapping[str, str], status: int) -> Response:
 def _field(fault: Any) -> str:
     if fault["type"] == "json_invalid":
         return "body"
-    return ".".join(str(part) for part in fault["loc"][1:]) or str(fault["loc"][0])
+    where = fault["loc"][1:]
+    if fault["type"] != "extra_forbidden":
+        where = [part for part in where if isinstance(part, int) or _NAME_OF_A_FIELD.fullmatch(part)]
+    return ".".join(str(part) for part in where) or str(fault["loc"][0])
 
 
 def _reason(fault: Any) -> str:
@@ -91,6 +101,14 @@ def _reason(fault: Any) -> str:
         return "there is no such field"
     if fault["type"] == "json_invalid":
         return f"is no JSON, at character {fault['loc'][-1]}: {fault['ctx']['error']}"
+    if fault["type"] in ("too_short", "too_long"):
+        unit = "entries" if isinstance(fault["input"], list | dict) else "characters"
+        bound = (
+            f"at least {fault['ctx'].get('min_length')}"
+            if fault["type"] == "too_short"
+            else (f"at most {fault['ctx'].get('max_length')}")
+        )
+        return f"must have {bound} {unit}"
     reason = str(fault["msg"])
     return reason[:1].lower() + reason[1:]
 

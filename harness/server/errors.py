@@ -31,6 +31,12 @@ class ApiError(Exception):
         self.more: Mapping[str, Any] = more
 
     @property
+    def details(self) -> tuple[str, ...]:
+        """Return the texts of `errors`, each with its field where it has one."""
+        errors = self.more.get("errors", ())
+        return tuple(f"{name}: {text}" for name, text in errors.items()) if isinstance(errors, dict) else tuple(errors)
+
+    @property
     def body(self) -> dict[str, Any]:
         return {"message": self.message, **self.more}
 

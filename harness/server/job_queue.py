@@ -5,11 +5,12 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
 
 from harness.backends.cancellation import Cancellation
 from harness.errors import HarnessError
+from harness.findings import Finding
 from harness.server.errors import ApiError
 from harness.server.store import jobs
 from harness.server.store.database import Database
@@ -47,6 +48,12 @@ class JobKind:
     do: Callable[[Work], str | None]
     failed: Callable[[Any, str, str], None]
     begun_again: Callable[[Any, str], None]
+
+
+def _told(finding: Finding) -> str:
+    """Return an error as a sentence, with the remedy as another."""
+    text = str(replace(finding, remedy=""))
+    return f"{text}{'' if text.endswith(('.', '!', '?')) else '.'} {finding.remedy}".rstrip()
 
 
 def nothing_to_note(_session: Any, _subject: str, _message: str = "") -> None:
@@ -146,9 +153,9 @@ class JobQueue:
                     cancellation.cancel()
             location = kind.do(Work(job.id, job.subject, job.user_id, job.payload, cancellation))
         except HarnessError as error:
-            message = str(error)
+            message = _told(error.finding)
         except ApiError as error:
-            message = error.message
+            message = " ".join([error.message, *error.details])
         except Exception:  # noqa: BLE001 - a fault in one job must not end the others
             _log.exception("the job %s (%s) broke down", job.id, job.kind)
             message = BROKE_DOWN

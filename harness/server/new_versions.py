@@ -114,22 +114,27 @@ def make_version(
     Raises Invalid for what the platform refuses: an environment that is not there, values that it does not ask for,
     lines of requirements.txt. Nothing is left behind then.
     """
-    while True:
+    # The files are judged outside of a transaction, so that others can write meanwhile; not to this task.
+    with state.new_versions.of(task_id):
         with state.database.read() as session:
             task = get_task(session, caller, task_id, Right.EDIT)
             before = versions.latest_version(session, task)
             kept = versions.items_of(session, before.id) if before and order.on_latest else ()
-            new = _resolve(state, order, before if order.on_latest else None, kept, sent)
+            new = _resolve(state, order, before, kept, sent)
         with state.database.write() as session:
             task = get_task(session, caller, task_id, Right.EDIT, lock=True)
-            if order.on_latest and task.latest_version_id != (before.id if before else None):
-                continue  # Somebody was faster: on top of theirs, then.
             version = versions.create_version(session, task, new)
             if order.on_latest and before is not None:
                 frozen = session.get(TaskVersion, before.id)
                 assert frozen is not None
                 frozen.is_frozen = True
             return version
+
+
+def choose_environment(state: ServerState, wanted: str | None, latest: TaskVersion | None) -> Environment:
+    """Return the environment of that id, else that of the task's latest version, else the default one."""
+    environment_id = wanted or (latest.base_environment_id if latest else None) or state.environments.default_id
+    return find_environment(state, environment_id)
 
 
 def find_environment(state: ServerState, environment_id: str) -> Environment:
@@ -141,33 +146,35 @@ def find_environment(state: ServerState, environment_id: str) -> Environment:
     return environment
 
 
-def judge_metadata(environment: Environment, values: Mapping[str, str]) -> None:
-    """Raise Invalid where the values are not just those that the environment asks for."""
+def judge_metadata(
+    environment: Environment, given: Mapping[str, str] | None, before: TaskVersion | None = None
+) -> Mapping[str, str]:
+    """Return the values that were given, or else those of the version before that the environment asks for.
+
+    Raises Invalid where they are not just those that it asks for.
+    """
     keys = set(environment.required_metadata_keys)
+    earlier = before.required_metadata if before else {}
+    values = given if given is not None else {name: value for name, value in earlier.items() if name in keys}
     missing, unknown = sorted(keys - set(values)), sorted(set(values) - keys)
     if missing or unknown:
         asked = f"{environment.name} asks for {', '.join(sorted(keys)) or 'none'}"
         wrong = [f"{', '.join(missing)} missing"] if missing else []
         wrong += [f"{', '.join(unknown)} not known"] if unknown else []
         raise Invalid(INVALID, errors={"requiredMetadataValues": f"{asked}: {'; '.join(wrong)}"})
+    return values
 
 
 def _resolve(
     state: ServerState,
     order: VersionOrder,
-    before: TaskVersion | None,
+    latest: TaskVersion | None,
     kept: Sequence[VersionItem],
     sent: Sequence[versions.NewItem],
 ) -> versions.NewVersion:
-    environment_id = order.base_environment_id or (before.base_environment_id if before else None)
-    if environment_id is None:
-        raise Invalid(INVALID, errors={"baseEnvironmentId": "is required for the first version"})
-    environment = find_environment(state, environment_id)
-    metadata = order.required_metadata
-    if metadata is None:
-        earlier = before.required_metadata if before else {}
-        metadata = {name: value for name, value in earlier.items() if name in environment.required_metadata_keys}
-    judge_metadata(environment, metadata)
+    before = latest if order.on_latest else None
+    environment = choose_environment(state, order.base_environment_id, latest)
+    metadata = judge_metadata(environment, order.required_metadata, before)
     items = versions.merge_items(kept, sent, order.delete)
     judgement = judge_files([(item.file_path, item.sha256, item.size_bytes) for item in items], state.contents)
     network = order.network or (NetworkPolicy(before.outbound_network_policy) if before else NetworkPolicy.ISOLATED)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+from weakref import WeakValueDictionary
 
 from harness.server.contents import Contents
 from harness.server.environments import Environments
@@ -17,15 +19,37 @@ CONTENTS = "contents"
 WORK = "work"
 
 
+class Turns:
+    """Lets one after the other do what is about the same thing."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._of: WeakValueDictionary[str, _Turn] = WeakValueDictionary()
+
+    @contextmanager
+    def of(self, subject: str) -> Iterator[None]:
+        """Wait until nobody else is at this subject, and be the only one while the block runs."""
+        with self._lock:
+            turn = self._of.setdefault(subject, _Turn())
+        with turn.lock:
+            yield
+
+
+class _Turn:
+    def __init__(self) -> None:
+        self.lock = threading.Lock()
+
+
 @dataclass(frozen=True, slots=True)
 class ServerState:
-    """What routes and jobs work with."""
+    """What routes and jobs work with. new_versions: whose turn it is to make a version of a task."""
 
     settings: ServerSettings
     database: Database
     contents: Contents
     environments: Environments
     queue: JobQueue
+    new_versions: Turns = field(default_factory=Turns)
 
     @property
     def work_folder(self) -> Path:

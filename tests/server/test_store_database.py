@@ -67,6 +67,21 @@ def test_the_url_is_remembered_where_only_the_owner_can_read_it(tmp_path: Path) 
     assert stat.S_IMODE(remembered.stat().st_mode) == 0o600
 
 
+def test_a_url_that_was_no_good_is_not_remembered(tmp_path: Path) -> None:
+    with pytest.raises(HarnessError):
+        open_database(tmp_path / "data", "postgresql://ana@127.0.0.1:1/tasks")
+    open_database(tmp_path / "data").close()
+    assert (tmp_path / "data" / "server.sqlite3").is_file()
+
+
+def test_a_remembered_url_that_is_no_good_any_more_is_named(tmp_path: Path) -> None:
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data" / "server.json").write_text('{"databaseUrl": "postgresql://ana@127.0.0.1:1/tasks"}')
+    with pytest.raises(HarnessError) as refused:
+        open_database(tmp_path / "data")
+    assert "server.json" in refused.value.finding.remedy
+
+
 def test_sqlite_lets_readers_go_on_while_one_writes(tmp_path: Path) -> None:
     database = open_database(tmp_path / "data")
     with database.write() as writing:

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Request, Response
 from harness.errors import HarnessError
 from harness.server.errors import Invalid, NotFound
 from harness.server.jobs.imports import KIND
-from harness.server.new_versions import INVALID, find_environment, judge_metadata, read_required_metadata
+from harness.server.new_versions import INVALID, choose_environment, judge_metadata, read_required_metadata
 from harness.server.records.common import Page
 from harness.server.records.environments import RemoteRepository
 from harness.server.records.versions import VersionFromRepository
@@ -15,9 +15,10 @@ from harness.server.requests import CurrentCaller, PageWanted, State, TaskId
 from harness.server.routes.answers import accepted, errors, see_status
 from harness.server.sources import SourceKind, as_source_paths
 from harness.server.state import ServerState
-from harness.server.store import jobs
+from harness.server.store import jobs, versions
 from harness.server.store.access import Right, get_task
 from harness.server.store.repositories import find_repository, list_repositories, read_repository
+from harness.server.store.tables import TaskVersion
 from harness.server.store.users import Caller
 
 router = APIRouter(tags=["Repositories"])
@@ -69,10 +70,10 @@ def _start(
 ) -> Response:
     with state.database.write() as session:
         task = get_task(session, caller, task_id, Right.EDIT)
-        _judge(state, wanted, has_version=task.latest_version_id is not None and on_latest)
         repository = find_repository(session, wanted.repository_id)
         if repository is None:
             raise Invalid(INVALID, errors={"repositoryId": "there is no such repository"})
+        _judge(state, wanted, versions.latest_version(session, task), on_latest=on_latest)
         if wanted.ref is not None and repository.kind != SourceKind.GIT:
             raise Invalid(INVALID, errors={"ref": f"the repository is not git ({repository.kind}); leave ref out"})
         payload = {"onLatest": on_latest, "version": wanted.to_json_dict()}
@@ -81,7 +82,7 @@ def _start(
     return see_status(request, job.id)
 
 
-def _judge(state: ServerState, wanted: VersionFromRepository, *, has_version: bool) -> None:
+def _judge(state: ServerState, wanted: VersionFromRepository, latest: TaskVersion | None, *, on_latest: bool) -> None:
     """Raise Invalid for what can be known to be wrong before anything is fetched."""
     faults: dict[str, str] = {}
     values = read_required_metadata(wanted.required_metadata, wanted.required_metadata_values, faults)
@@ -89,11 +90,7 @@ def _judge(state: ServerState, wanted: VersionFromRepository, *, has_version: bo
         as_source_paths(wanted.source_path)
     except HarnessError as error:
         faults["sourcePath"] = error.finding.message
-    if wanted.base_environment_id is None and not has_version:
-        faults["baseEnvironmentId"] = "is required where no version is built upon"
     if faults:
         raise Invalid(INVALID, errors=faults)
-    if wanted.base_environment_id is not None:
-        environment = find_environment(state, wanted.base_environment_id)
-        if values is not None or not has_version:
-            judge_metadata(environment, values or {})
+    environment = choose_environment(state, wanted.base_environment_id, latest)
+    judge_metadata(environment, values, latest if on_latest else None)

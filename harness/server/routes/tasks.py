@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Annotated
 
 from fastapi import APIRouter, Body, Query, Request, Response
@@ -79,8 +80,7 @@ def delete_task(request: Request, state: State, caller: CurrentCaller, task_id: 
         task = get_task(session, caller, task_id, Right.EDIT, lock=True)
         conflicts = tasks.conflicts_of(session, task_id)
         if any(conflicts.values()):
-            link = absolute_url(request, f"userBlueprints/?customTaskId={task_id}")
-            raise Conflict("The custom task is in use.", link=link, **conflicts)
+            raise Conflict("The custom task is in use.", link=_link_to(request, task_id, conflicts), **conflicts)
         cancelled, images = cancel_builds(session, task_id), images_of(session, task_id)
         tasks.delete_task(session, task)
         ask_for_sweep(session, images)
@@ -102,3 +102,11 @@ def download_task(state: State, caller: CurrentCaller, task_id: TaskId) -> Respo
         if task.latest_version_id is None:
             raise NotFound(f"{TASK_NOT_FOUND[:-1]}: it has no version yet.")
         return download_version(state, session, task.id, task.latest_version_id)
+
+
+def _link_to(request: Request, task_id: str, conflicts: Mapping[str, list[dict[str, str]]]) -> str:
+    """Return where the first of the conflicts can be seen: the blueprints, or where there are none, a model."""
+    if conflicts["userBlueprints"]:
+        return absolute_url(request, f"userBlueprints/?customTaskId={task_id}")
+    model = conflicts["models"][0]
+    return absolute_url(request, f"projects/{model['projectId']}/models/{model['modelId']}/")

@@ -61,39 +61,49 @@ def open_database(folder: Path, url: str | None = None) -> Database:
     Raises HarnessError where there is no such database, it cannot be reached, or belongs to another data folder.
     """
     make_folder(folder, remedy="Choose another folder with --data-dir.")
-    chosen = _choose_url(folder, url)
+    remembered = _remembered_url(folder) if url is None else None
+    chosen = _read_url(url or remembered) or URL.create("sqlite", database=str(folder / DATABASE_FILE))
     engine = _engine(chosen)
     try:
         with locked(folder / "migration.lock"):
             with engine.begin() as connection:
                 _migrate(connection)
             _claim(engine, folder)
+            _remember_url(folder, url)
     except BaseException as error:
         engine.dispose()
         if isinstance(error, SQLAlchemyError):
-            raise _cannot_be_used(chosen, error) from error
+            place = f"the URL in {folder / SETTINGS_FILE}" if remembered else "--database-url"
+            raise _cannot_be_used(chosen, error, place) from error
         raise
     return Database(engine)
 
 
-def _choose_url(folder: Path, url: str | None) -> URL:
+def _remembered_url(folder: Path) -> str | None:
     settings = folder / SETTINGS_FILE
-    if url is None and settings.is_file():
-        url = str(json.loads(settings.read_text(encoding="utf-8"))["databaseUrl"])
-    elif url is not None:
+    return str(json.loads(settings.read_text(encoding="utf-8"))["databaseUrl"]) if settings.is_file() else None
+
+
+def _remember_url(folder: Path, url: str | None) -> None:
+    """Keep a URL that was given and is good, for those that are not told."""
+    if url is not None:
+        settings = folder / SETTINGS_FILE
         # It may have a password.
         settings.touch(mode=0o600)
         settings.write_text(json.dumps({"databaseUrl": url}), encoding="utf-8")
-    if url is None:
-        return URL.create("sqlite", database=str(folder / DATABASE_FILE))
+
+
+def _read_url(text: str | None) -> URL | None:
+    if text is None:
+        return None
     try:
-        chosen = make_url(url)
+        url = make_url(text)
     except ArgumentError as error:
         raise HarnessError(
             "the database URL cannot be read", remedy="Write it as postgresql://user@host/database."
         ) from error
     # Without a driver, SQLAlchemy would ask for the one that we do not bring.
-    return chosen.set(drivername="postgresql+psycopg") if chosen.drivername == "postgresql" else chosen
+    return url.set(drivername="postgresql+psycopg") if url.drivername == "postgresql" else url
 
 
 def _engine(url: URL) -> Engine:
@@ -163,11 +173,11 @@ def _claim(engine: Engine, folder: Path) -> None:
             )
 
 
-def _cannot_be_used(url: URL, error: SQLAlchemyError) -> HarnessError:
+def _cannot_be_used(url: URL, error: SQLAlchemyError, place: str) -> HarnessError:
     reason = str(getattr(error, "orig", None) or error).strip().splitlines()
     return HarnessError(
         f"the database {_shown(url)} cannot be used: {reason[0] if reason else type(error).__name__}",
-        remedy="Check --database-url, and that the database is there and may be written to.",
+        remedy=f"Check {place}, and that the database is there and may be written to.",
     )
 
 

@@ -33,6 +33,14 @@ ENDING_CHECKS = frozenset(
 )
 
 
+# In place of those that name an option of the command line.
+_REMEDIES = {
+    "memory_limit": "Use less memory (fewer copies, smaller types, sparse or batched work), or give the version a "
+    "larger maximumMemory.",
+    "time_limit": "Look for an endless loop or a wait for input or network.",
+}
+
+
 def ending_check(report: Report) -> CheckResult | None:
     """Return the first failed check that ends a training on the platform, too; None where it would go through."""
     return next((check for check in report.checks_with(CheckStatus.FAILED) if _ends_training(check, report)), None)
@@ -53,5 +61,6 @@ def why(check: CheckResult, report: Report) -> str:
     """Return in one paragraph why the training failed and what to do."""
     if check.id == "dependency_build" and report.build is not None and report.build.diagnosis is not None:
         return report.build.diagnosis.as_paragraph()
+    remedy = _REMEDIES.get(check.id, check.remedy)
     message = check.message if check.message.endswith((".", "!", "?")) else f"{check.message}."
-    return f"{message} {check.remedy}".rstrip()
+    return f"{message} {remedy}".rstrip()
