@@ -102,6 +102,16 @@ def validate(
         Path | None, typer.Option(help="Folder for report, archives and predictions.", rich_help_panel=RESULT)
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document.", rich_help_panel=RESULT)] = False,
+    junit: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Write JUnit XML, a test case a check.", rich_help_panel=RESULT)
+    ] = None,
+    sarif: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Write SARIF 2.1.0, for code hosts.", rich_help_panel=RESULT)
+    ] = None,
+    summary: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Append Markdown, as for $GITHUB_STEP_SUMMARY.", rich_help_panel=RESULT),
+    ] = None,
     verbose: Annotated[bool, typer.Option("--verbose", "-v", help="List every check.", rich_help_panel=RESULT)] = False,
 ) -> None:
     """Tell whether the platform would build, train and score with a task, and if not, which line to change."""
@@ -139,15 +149,47 @@ def validate(
             output=output,
         )
     except HarnessError as error:
-        report = Report.of_error(error, 0.0)
+        reports = [Report.of_error(error, 0.0)]
         if not as_json:
             show_error(error.finding)
-        raise typer.Exit(tell([report], as_json=as_json)) from error
-    raise typer.Exit(validate_all(tasks, settings, as_json=as_json, verbose=verbose))
+    else:
+        reports = validate_all(tasks, settings, as_json=as_json, verbose=verbose)
+    write_formats(reports, junit=junit, sarif=sarif, summary=summary)
+    raise typer.Exit(tell(reports, as_json=as_json))
 
 
-def validate_all(tasks: list[Path], settings: Settings, *, as_json: bool, verbose: bool) -> int:
-    """Validate the tasks one after the other, show each result as it comes, and return the exit code."""
+def write_formats(reports: list[Report], *, junit: Path | None, sarif: Path | None, summary: Path | None) -> None:
+    """Write the reports in the formats that are asked for; raises HarnessError where a file cannot be written."""
+    from harness.errors import HarnessError
+
+    for file, option in ((junit, "--junit"), (sarif, "--sarif"), (summary, "--summary")):
+        if file is None:
+            continue
+        try:
+            with file.open("a" if file is summary else "w", encoding="utf-8") as to:
+                to.write(_in_format(reports, option))
+        except OSError as error:
+            raise HarnessError(
+                f"cannot be written: {error.strerror}", file=str(file), remedy=f"Choose another {option}."
+            ) from error
+
+
+def _in_format(reports: list[Report], option: str) -> str:
+    if option == "--junit":
+        from harness.reports.junit import as_junit
+
+        return as_junit(reports)
+    if option == "--sarif":
+        from harness.reports.sarif import as_sarif
+
+        return as_sarif(reports)
+    from harness.reports.markdown import as_markdown
+
+    return as_markdown(reports)
+
+
+def validate_all(tasks: list[Path], settings: Settings, *, as_json: bool, verbose: bool) -> list[Report]:
+    """Validate the tasks one after the other, show each result as it comes, and return the reports."""
     from harness.reports.console import show_report, stdout
 
     reports = []
@@ -161,7 +203,7 @@ def validate_all(tasks: list[Path], settings: Settings, *, as_json: bool, verbos
             show_report(report, console, verbose=verbose)
         if report.exit_code == INTERRUPTED:
             break
-    return tell(reports, as_json=as_json)
+    return reports
 
 
 def tell(reports: list[Report], *, as_json: bool) -> int:
