@@ -35,6 +35,8 @@ BACKLOG = 2048
 PATIENCE_SECONDS = 5
 # The platform's client looks at a job every 5 s, on one connection; one that ended just then would be an error to it.
 KEEP_ALIVE_SECONDS = 75
+# The first line and the headers of a request, in bytes. What is longer may be refused, however it arrives.
+LONGEST_HEAD = 64 * 1024
 
 
 def serve(settings: ServerSettings) -> None:
@@ -110,6 +112,7 @@ def _run(state: ServerState, listener: socket.socket) -> None:
         log_config=None,
         access_log=False,
         lifespan="off",
+        h11_max_incomplete_event_size=LONGEST_HEAD,
         timeout_keep_alive=KEEP_ALIVE_SECONDS,
         timeout_graceful_shutdown=PATIENCE_SECONDS,
         server_header=False,

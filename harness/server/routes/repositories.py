@@ -18,7 +18,7 @@ from harness.server.state import ServerState
 from harness.server.store import jobs, versions
 from harness.server.store.access import Right, get_task
 from harness.server.store.repositories import find_repository, list_repositories, read_repository
-from harness.server.store.tables import TaskVersion
+from harness.server.store.tables import Repository, TaskVersion
 from harness.server.store.users import Caller
 
 router = APIRouter(tags=["Repositories"])
@@ -71,20 +71,27 @@ def _start(
     with state.database.write() as session:
         task = get_task(session, caller, task_id, Right.EDIT)
         repository = find_repository(session, wanted.repository_id)
-        if repository is None:
-            raise Invalid(INVALID, errors={"repositoryId": "there is no such repository"})
-        _judge(state, wanted, versions.latest_version(session, task), on_latest=on_latest)
-        if wanted.ref is not None and repository.kind != SourceKind.GIT:
-            raise Invalid(INVALID, errors={"ref": f"the repository is not git ({repository.kind}); leave ref out"})
+        _judge(state, wanted, repository, versions.latest_version(session, task), on_latest=on_latest)
         payload = {"onLatest": on_latest, "version": wanted.to_json_dict()}
         job = jobs.add_job(session, KIND, task_id, caller.id, payload)
     state.queue.wake()
     return see_status(request, job.id)
 
 
-def _judge(state: ServerState, wanted: VersionFromRepository, latest: TaskVersion | None, *, on_latest: bool) -> None:
+def _judge(
+    state: ServerState,
+    wanted: VersionFromRepository,
+    repository: Repository | None,
+    latest: TaskVersion | None,
+    *,
+    on_latest: bool,
+) -> None:
     """Raise Invalid for what can be known to be wrong before anything is fetched."""
     faults: dict[str, str] = {}
+    if repository is None:
+        faults["repositoryId"] = "there is no such repository"
+    elif wanted.ref is not None and repository.kind != SourceKind.GIT:
+        faults["ref"] = f"the repository is not git ({repository.kind}); leave ref out"
     values = read_required_metadata(wanted.required_metadata, wanted.required_metadata_values, faults)
     try:
         as_source_paths(wanted.source_path)
