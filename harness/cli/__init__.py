@@ -10,10 +10,12 @@ import typer
 from harness.cli.admin import admin
 from harness.cli.arguments import spread
 from harness.cli.build import build
+from harness.cli.bundle import bundle
 from harness.cli.clean import clean
 from harness.cli.deps import deps
 from harness.cli.diagnose import diagnose
 from harness.cli.envs import envs
+from harness.cli.init import init
 from harness.cli.lock import lock
 from harness.cli.serve import serve
 from harness.cli.shell import shell
@@ -30,7 +32,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-for command in (validate, build, shell, deps, lock, diagnose, serve, clean):
+for command in (init, validate, deps, build, bundle, diagnose, lock, shell, serve, clean):
     app.command()(command)
 app.add_typer(envs)
 app.add_typer(admin)

@@ -7,20 +7,17 @@ same dates give the same bytes.
 from __future__ import annotations
 
 import io
-import stat
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from zipfile import ZIP64_LIMIT, ZIP_FILECOUNT_LIMIT, ZIP_STORED, ZipFile, ZipInfo
 
 from harness.server.contents import Contents
+from harness.zip_members import zip_member
 
 CHUNK_BYTES = 256 * 1024
 
 # From this size on a member has the ZIP64 form; a little below the size that asks for it.
 _LARGE_BYTES = 2_000_000_000
-# The dates that the format can hold.
-_EARLIEST = (1980, 1, 1, 0, 0, 0)
-_LATEST = (2107, 12, 31, 23, 59, 58)
 
 # Source of the sizes: the ZIP format (APPNOTE 6.3, sections 4.3.7 to 4.3.16).
 _SIZES_FOLLOW = 0x08
@@ -79,13 +76,7 @@ class _Sink(io.RawIOBase):
 
 def _info(file: ZippedFile) -> ZipInfo:
     path, _, size_bytes, created = file
-    date = created.astimezone(UTC).timetuple()[:6]
-    info = ZipInfo(path, min(max(_EARLIEST, date), _LATEST))
-    info.compress_type = ZIP_STORED
-    info.create_system = 3  # Unix, on every system, for the mode
-    info.external_attr = (stat.S_IFREG | 0o644) << 16
-    info.file_size = size_bytes
-    return info
+    return zip_member(path, size_bytes, created)
 
 
 def _is_large(size_bytes: int) -> bool:

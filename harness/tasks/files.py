@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from harness.findings import Finding, Severity
-from harness.tasks.model import TaskFile
+from harness.tasks.model import LeftOut, TaskFile
 
 IGNORE_FILE = ".harnessignore"
 
@@ -21,10 +21,11 @@ _VIRTUAL_ENVIRONMENT_MARK = "pyvenv.cfg"
 
 @dataclass(frozen=True, slots=True)
 class FileList:
-    """The files of a task, sorted by path, and what is wrong with those that cannot travel with it."""
+    """The files of a task and what is left out, sorted by path; what is wrong with those that cannot travel."""
 
     files: tuple[TaskFile, ...]
     findings: tuple[Finding, ...] = ()
+    left_out: tuple[LeftOut, ...] = ()
 
 
 @dataclass(slots=True)
@@ -33,6 +34,10 @@ class _Walk:
     is_ignored: Callable[[str], bool]
     files: list[TaskFile] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)
+    left_out: list[LeftOut] = field(default_factory=list)
+
+    def leave_out(self, path: str, reason: str) -> None:
+        self.left_out.append(LeftOut(_printable(path), reason))
 
     def report(self, path: str, message: str, remedy: str) -> None:
         self.findings.append(Finding(message, remedy, _printable(path)))
@@ -51,7 +56,8 @@ def list_files(folder: Path) -> FileList:
     walk = _Walk(root, is_ignored, findings=findings)
     _walk_folder(walk, root, "", through_link=False)
     files = sorted(walk.files, key=lambda file: file.path)
-    return FileList(tuple(files), tuple(walk.findings))
+    left_out = sorted(walk.left_out, key=lambda left: left.path)
+    return FileList(tuple(files), tuple(walk.findings), tuple(left_out))
 
 
 def _read_ignore_file(root: Path) -> tuple[Callable[[str], bool], list[Finding]]:
@@ -99,7 +105,9 @@ def _walk_folder(walk: _Walk, folder: Path, prefix: str, *, through_link: bool) 
         if target is None or mode is None:
             continue
         if not stat.S_ISDIR(mode):
-            if not walk.is_ignored(path):
+            if walk.is_ignored(path):
+                walk.leave_out(path, IGNORE_FILE)
+            else:
                 _add_file(walk, target, path, mode)
         elif entry.is_symlink() and through_link:
             message = "This link to a folder is itself reached through a link to a folder."
@@ -109,7 +117,7 @@ def _walk_folder(walk: _Walk, folder: Path, prefix: str, *, through_link: bool) 
 
 
 def _entries(walk: _Walk, folder: Path, prefix: str) -> Iterator[os.DirEntry[str]]:
-    """Yield what a folder holds and is not left out by its name, sorted."""
+    """Yield what a folder holds and is not left out by its name, sorted; the rest goes to `walk.left_out`."""
     try:
         with os.scandir(folder) as found:
             entries = sorted(found, key=lambda entry: entry.name)
@@ -119,9 +127,20 @@ def _entries(walk: _Walk, folder: Path, prefix: str) -> Iterator[os.DirEntry[str
         walk.report(prefix.rstrip("/"), f"The folder cannot be read: {_reason(error)}.", "Make it readable.")
         return
     for entry in entries:
-        hidden = entry.name.startswith(".")
-        if not hidden and entry.name not in _CACHE_FOLDERS and not entry.name.endswith(_CACHE_SUFFIXES):
+        reason = _reason_of_name(entry.name)
+        if reason is None:
             yield entry
+        else:
+            is_folder = entry.is_dir(follow_symlinks=False)
+            walk.leave_out(f"{prefix}{entry.name}/" if is_folder else prefix + entry.name, reason)
+
+
+def _reason_of_name(name: str) -> str | None:
+    if name.startswith("."):
+        return "hidden"
+    if name in _CACHE_FOLDERS:
+        return "cache"
+    return "compiled Python" if name.endswith(_CACHE_SUFFIXES) else None
 
 
 def _name_problem(name: str) -> str | None:
@@ -141,6 +160,7 @@ def _follow(walk: _Walk, entry: os.DirEntry[str], path: str) -> Path | None:
     if not entry.is_symlink():
         return Path(entry.path)
     if walk.is_ignored(path):
+        walk.leave_out(path, IGNORE_FILE)
         return None
     remedy = "Put the file in its place."
     try:
@@ -158,8 +178,13 @@ def _follow(walk: _Walk, entry: os.DirEntry[str], path: str) -> Path | None:
 
 
 def _is_left_out_folder(walk: _Walk, folder: Path, path: str) -> bool:
-    is_virtual_environment = os.path.lexists(folder / _VIRTUAL_ENVIRONMENT_MARK)
-    return is_virtual_environment or walk.is_ignored(f"{path}/")
+    if os.path.lexists(folder / _VIRTUAL_ENVIRONMENT_MARK):
+        walk.leave_out(f"{path}/", "virtual environment")
+    elif walk.is_ignored(f"{path}/"):
+        walk.leave_out(f"{path}/", IGNORE_FILE)
+    else:
+        return False
+    return True
 
 
 def _mode(walk: _Walk, target: Path, path: str) -> int | None:

@@ -51,6 +51,7 @@ def read_task(folder: Path) -> Task:
         metadata=metadata,
         requirements=requirements,
         findings=findings,
+        left_out=listing.left_out,
     )
 
 

@@ -28,6 +28,14 @@ class TaskFile:
 
 
 @dataclass(frozen=True, slots=True)
+class LeftOut:
+    """What lies in the folder and is no part of the task; the path of a folder ends in `/`."""
+
+    path: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class Hooks:
     """What custom.py (or custom.R) offers, read from its text.
 
@@ -145,6 +153,7 @@ class Task:
     metadata: Metadata
     requirements: Requirements
     findings: tuple[Finding, ...] = ()
+    left_out: tuple[LeftOut, ...] = ()
 
     @property
     def errors(self) -> tuple[Finding, ...]:

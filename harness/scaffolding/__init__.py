@@ -1,0 +1,1 @@
+"""A new task folder: which files it has, with which text (`planning`), and how they are written (`writing`)."""
