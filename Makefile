@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 TASK ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help install engine databases demo test lint types unit format benchmark build clean
+.PHONY: help install engine databases browser demo test lint types unit format benchmark build clean
 
 help: ## List the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1\t/' | expand -t 12
@@ -24,12 +24,15 @@ engine: ## See to a Docker engine with a base image in it; HARNESS_START_ENGINE=
 databases: ## See to PostgreSQL's programs, for the tests; HARNESS_INSTALL_POSTGRES=0 leaves the machine as it is
 	@tools/prepare_postgres >/dev/null
 
+browser: ## See to Chromium, for the tests; HARNESS_INSTALL_BROWSER=0 leaves the machine as it is
+	@tools/prepare_browser >/dev/null
+
 demo: $(VENV)/installed ## Validate the sample tasks on real data and show the result
 	@tools/prepare_engine --no-start
 	@$(BIN)/harness validate $(sort $(dir $(wildcard sample_tasks/*/custom.*)))
 
 ifeq ($(TASK),)
-test: engine databases lint types unit ## Lint, types and all tests; with TASK=folder: validate that task instead
+test: engine databases browser lint types unit ## Lint, types and all tests; with TASK=folder: validate that task instead
 else
 test: $(VENV)/installed
 	@$(BIN)/harness validate $(TASK)

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import docker
 import pytest
+from browser_support import browser, browser_page, new_page  # noqa: F401 - fixtures, found by their names
 
 from harness.backends.docker.images import Image, list_images, remove_image, upper_first
 from harness.builds.model import BuildPlan
