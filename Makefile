@@ -5,10 +5,10 @@ BIN := $(VENV)/bin
 TASK ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help install engine databases browser demo test lint types unit format benchmark build clean
+.PHONY: help docs docs-serve install engine databases browser demo test lint types unit format benchmark build clean
 
 help: ## List the targets
-	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1\t/' | expand -t 12
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 12
 
 install: $(VENV)/installed ## Set up .venv with everything that developing needs
 
@@ -59,5 +59,11 @@ benchmark: $(VENV)/installed ## Time a validation against a bare script, in turn
 build: $(VENV)/installed ## The wheel and the source distribution, in dist/
 	$(BIN)/python -m build
 
+docs: $(VENV)/installed ## The documentation, as a site in site/
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
+
+docs-serve: $(VENV)/installed ## The documentation while it is written, at a local address
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs serve
+
 clean: ## Remove what was made here
-	rm -rf $(VENV) dist .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) dist site .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache
