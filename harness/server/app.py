@@ -9,6 +9,7 @@ from harness.server.authentication import Authentication, RequestLines
 from harness.server.body_limits import BodyLimits, UnreadBodies
 from harness.server.document import complete_document
 from harness.server.error_answers import Faults, add_error_answers
+from harness.server.pages import Entrance, create_pages
 from harness.server.requests import BASE
 from harness.server.routes import ROUTERS
 from harness.server.state import ServerState
@@ -30,6 +31,7 @@ def create_app(state: ServerState) -> FastAPI:
     for router in ROUTERS:
         api.include_router(router)
     app.include_router(api)
+    app.add_middleware(Entrance, pages=create_pages(state))
     app.add_middleware(BodyLimits)
     app.add_middleware(Authentication, database=state.database)
     app.add_middleware(Faults)

@@ -8,7 +8,8 @@ import json
 import logging
 import re
 import secrets
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from fastapi import FastAPI, Request
@@ -42,11 +43,24 @@ def add_error_answers(app: FastAPI) -> None:
     app.add_exception_handler(HTTPException, _tell_http_exception)
 
 
-class Faults:
-    """Answers 500 for a fault of our own, with a number that finds it in the server's log; 507 for a full disk."""
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """What is told of a fault. number: what the server's log has it under, None where there is nothing more to know."""
 
-    def __init__(self, app: ASGIApp) -> None:
+    status: int
+    message: str
+    number: str | None = None
+
+
+class Faults:
+    """Answers 500 for a fault of our own, with a number that finds it in the server's log; 507 for a full disk.
+
+    tell: makes the answer of it.
+    """
+
+    def __init__(self, app: ASGIApp, tell: Callable[[Scope, Fault], Response] | None = None) -> None:
         self._app = app
+        self._tell = tell or _tell_fault
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         has_begun = False
@@ -62,7 +76,7 @@ class Faults:
             # The server is ending, and this request has taken longer than it waits.
             return
         except Exception as error:  # noqa: BLE001 - whatever it is, the server goes on
-            answer = _tell_fault(scope, error)
+            answer = self._tell(scope, _note_fault(scope, error))
             # What has begun cannot be taken back: uvicorn cuts it off.
             if not has_begun:
                 await answer(scope, receive, send)
@@ -79,7 +93,12 @@ def _tell_invalid_request(_request: Request, error: Exception) -> Response:
     places = {str(fault["loc"][0]) for fault in error.errors()}
     if "path" in places:
         return ErrorAnswer({"message": "There is nothing of this id."}, 404)
-    return _invalid({_field(fault): _reason(fault) for fault in error.errors()}, 400 if "query" in places else 422)
+    return _invalid(reasons_by_field(error.errors()), 400 if "query" in places else 422)
+
+
+def reasons_by_field(faults: Iterable[Any]) -> dict[str, str]:
+    """Return what is wrong with a request, a text for each field. faults: pydantic's, each place after its part."""
+    return {_field(fault): _reason(fault) for fault in faults}
 
 
 def _invalid(errors: Mapping[str, str], status: int) -> Response:
@@ -141,13 +160,17 @@ def _why_unreadable(cause: BaseException) -> str:
     return "it has a number of too many digits" if isinstance(cause, ValueError) else type(cause).__name__
 
 
-def _tell_fault(scope: Scope, error: Exception) -> Response:
+def _note_fault(scope: Scope, error: Exception) -> Fault:
     if _is_full(error):
-        return ErrorAnswer({"message": "No room is left on the server's disk; nothing was kept."}, 507)
+        return Fault(507, "No room is left on the server's disk; nothing was kept.")
     number = secrets.token_hex(6)
     _log.error("fault %s in %s %s", number, scope["method"], scope["path"], exc_info=error)
     message = f"The server could not do this, by a fault of its own. Its log has more, under {number}."
-    return ErrorAnswer({"message": message}, 500, {"x-request-id": number})
+    return Fault(500, message, number)
+
+
+def _tell_fault(_scope: Scope, fault: Fault) -> Response:
+    return ErrorAnswer({"message": fault.message}, fault.status, {"x-request-id": fault.number} if fault.number else {})
 
 
 def _is_full(error: Exception) -> bool:

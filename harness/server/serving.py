@@ -57,7 +57,9 @@ def serve(settings: ServerSettings) -> None:
         _set_up(state)
         _log_to_stderr()
         state.queue.start(job_kinds(state))
-        typer.echo(f"Serving on http://{host}:{listener.getsockname()[1]}{BASE}", err=True)
+        address = f"http://{host}:{listener.getsockname()[1]}"
+        typer.echo(f"Serving on {address}{BASE}", err=True)
+        typer.echo(f"Pages at {address}/", err=True)
         _run(state, listener)
 
 

@@ -15,6 +15,7 @@ import uvicorn
 from httpx import Client, Response
 
 from harness.server.app import create_app
+from harness.server.connections import PoliteProtocol
 from harness.server.jobs.kinds import job_kinds
 from harness.server.settings import ServerSettings
 from harness.server.state import ServerState, open_state
@@ -57,7 +58,7 @@ def running_app(
 def _answering(state: ServerState) -> Iterator[str]:
     """Give the URL under which a thread answers requests."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
-        server = uvicorn.Server(uvicorn.Config(create_app(state), log_config=None, lifespan="off"))
+        server = uvicorn.Server(uvicorn.Config(create_app(state), http=PoliteProtocol, log_config=None, lifespan="off"))
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
         thread.start()
         try:

@@ -7,12 +7,12 @@ from contextlib import suppress
 from sqlalchemy.orm import Session
 
 from harness.builds.log import frame_log
-from harness.progress import Silent
 from harness.server import times
 from harness.server.dependency_builds import build_dependencies
 from harness.server.errors import StorageFull
 from harness.server.job_queue import JobKind, Work
 from harness.server.jobs.copies import copy_version, environment_folder, job_folder
+from harness.server.live_logs import live_log
 from harness.server.state import ServerState
 from harness.server.store import builds
 
@@ -30,7 +30,8 @@ def build_kind(state: ServerState) -> JobKind:
         with job_folder(state, work.job_id) as folder:
             task = copy_version(state, version.id, folder / "task")
             environment = str(environment_folder(state, version.base_environment_id or ""))
-            build = build_dependencies(task, environment, state.settings.backend, Silent(), work.cancellation)
+            with live_log(state, work.job_id) as progress:
+                build = build_dependencies(task, environment, state.settings.backend, progress, work.cancellation)
         log = state.contents.put_bytes(build.log.encode())
         with state.database.write() as session:
             builds.end_build(

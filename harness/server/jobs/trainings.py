@@ -67,10 +67,12 @@ def _order(state: ServerState, begun: BegunTraining, folder: Path) -> TrainingOr
 
 def _keep(state: ServerState, training: Training) -> TrainingResult:
     logs = state.contents.put_file(training.logs)
+    report = state.contents.put_file(training.page).sha256 if training.page is not None else None
     if not training.succeeded or training.training_artifact is None:
-        return TrainingResult(training.message or "the training left no artifact", logs.sha256)
+        message = training.message or "the training left no artifact"
+        return TrainingResult(message, logs.sha256, report_sha256=report)
     artifact = state.contents.put_file(training.training_artifact)
-    return TrainingResult(None, logs.sha256, artifact.sha256, training.metrics)
+    return TrainingResult(None, logs.sha256, artifact.sha256, training.metrics, report)
 
 
 def _keep_message(state: ServerState, message: str) -> str | None:

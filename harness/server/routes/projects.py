@@ -50,7 +50,7 @@ async def create_project(request: Request, state: State, caller: CurrentCaller) 
         fields=frozenset({"projectName"}),
         files=frozenset({"file"}),
     )
-    name, file = _read_form(form)
+    name, file = read_project_form(form)
     return see_status(request, await run_in_threadpool(make_project, state, caller, name, file))
 
 
@@ -144,7 +144,8 @@ def retrieve_featurelist(
         return projects.read_featurelist(session, project)
 
 
-def _read_form(form: Form) -> tuple[str, UploadedFile]:
+def read_project_form(form: Form) -> tuple[str, UploadedFile]:
+    """Return the name and the data of a new project; raises Invalid."""
     if len(form.files) != 1:
         raise Invalid(INVALID, errors={"file": "must be given once"})
     try:

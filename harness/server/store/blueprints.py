@@ -110,6 +110,12 @@ def add_to_menu(session: Session, caller: Caller, project: Project, blueprint_id
     return added
 
 
+def find_in_menu(session: Session, project: Project, version_id: str) -> str | None:
+    """Return the id that the project knows a blueprint of this version by; None where its menu has none."""
+    mine = (ProjectBlueprint.project_id == project.id, ProjectBlueprint.version_id == version_id)
+    return session.scalar(select(ProjectBlueprint.blueprint_id).where(*mine).limit(1))
+
+
 def delete_blueprint(session: Session, blueprint: UserBlueprint) -> None:
     session.delete(blueprint)
     session.flush()

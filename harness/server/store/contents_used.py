@@ -13,9 +13,10 @@ _REFERENCES = (
     Project.sha256,
     Model.logs_sha256,
     Model.artifact_sha256,
+    Model.report_sha256,
 )
 
 
 def used_contents(session: Session) -> set[str]:
-    """Return the digests of all contents that are files of versions or projects, logs or artifacts."""
+    """Return the digests of all contents that are files of versions or projects, logs, artifacts or reports."""
     return set(session.scalars(union(*(select(column).where(column.is_not(None)) for column in _REFERENCES))))

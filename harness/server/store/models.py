@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from harness.server.errors import Forbidden, NotFound
@@ -56,6 +56,29 @@ def list_models(
     if order in (ModelOrder.METRIC, ModelOrder.BEST_FIRST):
         found.sort(key=lambda model: _badness(model, project.metric), reverse=order is ModelOrder.METRIC)
     return found if metric is None else [_with_metric(model, metric) for model in found]
+
+
+def list_trainings(
+    session: Session,
+    caller: Caller,
+    *,
+    project_id: str | None = None,
+    task_id: str | None = None,
+    offset: int,
+    limit: int,
+) -> tuple[list[Model], int]:
+    """Return one page of the models of the caller's projects, trained or not, the latest first, and how many there are.
+
+    project_id, task_id: only those of this project, of this task.
+    """
+    chosen = select(Model).join(Project).where(Project.user_id == caller.id)
+    if project_id is not None:
+        chosen = chosen.where(Model.project_id == project_id)
+    if task_id is not None:
+        chosen = chosen.where(Model.task_id == task_id)
+    total = session.scalar(select(func.count()).select_from(chosen.subquery())) or 0
+    order = (Model.created.desc(), Model.id.desc())
+    return list(session.scalars(chosen.order_by(*order).offset(offset).limit(limit))), total
 
 
 def read_model(project: Project, row: Model) -> records.Model:

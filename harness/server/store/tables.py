@@ -90,6 +90,16 @@ class User(Table):
     created: Mapped[datetime]
 
 
+class PageSession(Table):
+    """Somebody who has signed in to the pages. Of the secret in the browser's cookie there is only its digest."""
+
+    __tablename__ = "page_sessions"
+
+    secret_sha256: Mapped[str] = mapped_column(_SHA256, primary_key=True)
+    user_id: Mapped[str] = mapped_column(_ID, ForeignKey("users.id", ondelete="CASCADE"), index=True)
+    expires: Mapped[datetime]
+
+
 class CustomTask(Table):
     """latest_version_id: kept here because every list of tasks shows the latest version of each."""
 
@@ -277,8 +287,8 @@ class Model(Table):
     """A blueprint trained in a project, from the request on. number: the id of its model job, counted by project.
 
     status: as model jobs spell it: queue, inprogress, error, COMPLETED, ABORTED. seen: the job was looked at once.
-    message: why the training failed. A task that is deleted takes the models along that failed or were cancelled;
-    others keep it from being deleted.
+    message: why the training failed. report_sha256: the page that shows the training. A task that is deleted takes the
+    models along that failed or were cancelled; others keep it from being deleted.
     """
 
     __tablename__ = "models"
@@ -301,3 +311,4 @@ class Model(Table):
     metrics: Mapped[dict[str, Any]]
     logs_sha256: Mapped[str | None] = mapped_column(_SHA256)
     artifact_sha256: Mapped[str | None] = mapped_column(_SHA256)
+    report_sha256: Mapped[str | None] = mapped_column(_SHA256)

@@ -48,6 +48,7 @@ class TrainingResult:
     logs_sha256: str | None
     artifact_sha256: str | None = None
     metrics: Mapping[str, Any] = field(default_factory=dict)
+    report_sha256: str | None = None
 
 
 def start_training(session: Session, caller: Caller, project: Project, wanted: NewModel) -> Model:
@@ -212,3 +213,4 @@ def _end(model: Model, result: TrainingResult) -> None:
     model.status = ModelJobStatus.COMPLETED if result.message is None else ModelJobStatus.ERROR
     model.message, model.metrics = result.message, dict(result.metrics)
     model.logs_sha256, model.artifact_sha256 = result.logs_sha256, result.artifact_sha256
+    model.report_sha256 = result.report_sha256

@@ -6,12 +6,12 @@ import hashlib
 import secrets
 from dataclasses import dataclass
 
-from sqlalchemy import select
+from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
 from harness.errors import HarnessError
 from harness.server import ids, times
-from harness.server.store.tables import User
+from harness.server.store.tables import PageSession, User
 
 FIRST_USER = "admin@localhost"
 SHORTEST_TOKEN = 8
@@ -24,6 +24,11 @@ class Caller:
     id: str
     username: str
     can_create_tasks: bool
+
+    @property
+    def is_administrator(self) -> bool:
+        """Return whether they may see to users, for which the API has nothing: the first user alone may."""
+        return self.username == FIRST_USER
 
 
 def add_user(session: Session, username: str, *, token: str | None = None, can_create_tasks: bool = True) -> str:
@@ -62,6 +67,8 @@ def replace_token(session: Session, username: str, token: str | None = None) -> 
         return token
     token = _new_token(session, token)
     user.token_sha256 = _digest(token)
+    # Whoever signed in to the pages did so with the earlier token.
+    session.execute(delete(PageSession).where(PageSession.user_id == user.id))
     session.flush()
     return token
 
@@ -93,6 +100,12 @@ def get_caller(session: Session, user_id: str) -> Caller | None:
 
 def find_user(session: Session, username: str) -> User | None:
     return session.scalar(select(User).where(User.username == username))
+
+
+def list_users(session: Session, *, offset: int, limit: int) -> tuple[list[User], int]:
+    """Return one page of the users by name, and how many there are."""
+    total = session.scalar(select(func.count()).select_from(User)) or 0
+    return list(session.scalars(select(User).order_by(User.username).offset(offset).limit(limit))), total
 
 
 def _new_token(session: Session, token: str | None) -> str:

@@ -6,8 +6,8 @@ from harness.records import CheckResult, CheckStatus, TargetType
 from harness.reports.model import Report
 
 # Nothing is trained where one of them fails: the platform refuses the version, or fit and scoring cannot be had.
-# `repeatable`, `batch_independence`, `stable_columns` and the warnings are the harness's own. Source: docs/checks.md,
-# which says of each check whether the platform's runner sees it.
+# `repeatable`, `batch_independence`, `stable_columns` and the warnings are the harness's own. Source:
+# docs/reference/checks.md, which says of each check whether the platform's runner sees it.
 ENDING_CHECKS = frozenset(
     {
         "task_files",
