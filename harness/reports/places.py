@@ -24,7 +24,7 @@ def findings_of(report: Report) -> Iterator[tuple[CheckResult | None, Finding]]:
         yield None, report.error.finding
     for check in report.checks:
         if check.status in (CheckStatus.FAILED, CheckStatus.WARNING):
-            for finding in _findings(check, report):
+            for finding in findings_of_check(check, report):
                 yield check, finding
 
 
@@ -35,7 +35,8 @@ def shown_path(report: Report, file: str | None) -> str:
     return path.relative_to(Path.cwd()).as_posix() if path.is_relative_to(Path.cwd()) else path.as_posix()
 
 
-def _findings(check: CheckResult, report: Report) -> Iterator[Finding]:
+def findings_of_check(check: CheckResult, report: Report) -> Iterator[Finding]:
+    """Yield what a failed check, or one that warns, found: one finding at least."""
     severity = Severity.ERROR if check.status is CheckStatus.FAILED else Severity.WARNING
     details = check.details
     if listed := details.get("findings"):
@@ -55,6 +56,12 @@ def _findings(check: CheckResult, report: Report) -> Iterator[Finding]:
     else:
         file, line_number = _place(details, report)
         yield Finding(check.message, check.remedy, file, line_number, severity=severity)
+
+
+def traceback_of(check: CheckResult) -> str:
+    """Return the traceback of the task's own code that a check tells, empty where it tells none."""
+    error = check.details.get("error")
+    return str(error.get("traceback") or "").strip() if isinstance(error, dict) else ""
 
 
 def _place(details: dict[str, Any], report: Report) -> tuple[str | None, int | None]:

@@ -1,6 +1,6 @@
 """A task folder: its files, language, hooks, metadata and hyperparameters, read without running it."""
 
-from harness.tasks.files import FileList, list_files
+from harness.tasks.files import FileList, FileStats, list_files, stat_files
 from harness.tasks.folder import read_task
 from harness.tasks.hooks import HookReading, read_python_hooks, read_r_hooks
 from harness.tasks.metadata import parse_metadata, read_metadata
@@ -27,6 +27,7 @@ from harness.tasks.type_schema import default_type_schema
 __all__ = [
     "DataType",
     "FileList",
+    "FileStats",
     "HookReading",
     "Hooks",
     "Hyperparameter",
@@ -49,4 +50,5 @@ __all__ = [
     "read_python_hooks",
     "read_r_hooks",
     "read_task",
+    "stat_files",
 ]

@@ -5,8 +5,9 @@ from __future__ import annotations
 import hashlib
 import os
 import stat
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 from harness.findings import Finding, Severity
@@ -28,13 +29,26 @@ class FileList:
     left_out: tuple[LeftOut, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class FileStats:
+    """The files of a task by their paths, as the file system knows them, and the folders in which they lie."""
+
+    files: Mapping[str, os.stat_result]
+    findings: tuple[Finding, ...]
+    folders: tuple[Path, ...]
+
+
 @dataclass(slots=True)
 class _Walk:
+    """A walk through a task folder. add: what is done with each of its files. folders: those that were listed."""
+
     root: Path
     is_ignored: Callable[[str], bool]
+    add: Callable[[_Walk, Path, str, os.stat_result], None]
     files: list[TaskFile] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)
     left_out: list[LeftOut] = field(default_factory=list)
+    folders: list[Path] = field(default_factory=list)
 
     def leave_out(self, path: str, reason: str) -> None:
         self.left_out.append(LeftOut(_printable(path), reason))
@@ -51,13 +65,25 @@ def list_files(folder: Path) -> FileList:
     task is an error, since what it points to would not be uploaded. Raises OSError where the folder itself cannot
     be listed.
     """
-    root = folder.resolve()
-    is_ignored, findings = _read_ignore_file(root)
-    walk = _Walk(root, is_ignored, findings=findings)
-    _walk_folder(walk, root, "", through_link=False)
+    walk = _walk(folder, _add_file)
     files = sorted(walk.files, key=lambda file: file.path)
     left_out = sorted(walk.left_out, key=lambda left: left.path)
     return FileList(tuple(files), tuple(walk.findings), tuple(left_out))
+
+
+def stat_files(folder: Path) -> FileStats:
+    """Return what `list_files` would list, without reading any of it. Raises OSError as that does."""
+    stats: dict[str, os.stat_result] = {}
+    walk = _walk(folder, partial(_add_stat, stats))
+    return FileStats(stats, tuple(walk.findings), tuple(walk.folders))
+
+
+def _walk(folder: Path, add: Callable[[_Walk, Path, str, os.stat_result], None]) -> _Walk:
+    root = folder.resolve()
+    is_ignored, findings = _read_ignore_file(root)
+    walk = _Walk(root, is_ignored, add, findings=findings)
+    _walk_folder(walk, root, "", through_link=False)
+    return walk
 
 
 def _read_ignore_file(root: Path) -> tuple[Callable[[str], bool], list[Finding]]:
@@ -94,6 +120,7 @@ def _walk_folder(walk: _Walk, folder: Path, prefix: str, *, through_link: bool) 
 
     A linked folder may not lead on to a further linked folder, so that links in a circle come to an end.
     """
+    walk.folders.append(folder)
     for entry in _entries(walk, folder, prefix):
         path = prefix + entry.name
         problem = _name_problem(entry.name)
@@ -101,14 +128,17 @@ def _walk_folder(walk: _Walk, folder: Path, prefix: str, *, through_link: bool) 
             walk.report(path, problem, "Rename it, with letters, digits, dots, dashes and underscores.")
             continue
         target = _follow(walk, entry, path)
-        mode = _mode(walk, target, path) if target else None
-        if target is None or mode is None:
+        status = _status(walk, target, path) if target else None
+        if target is None or status is None:
             continue
-        if not stat.S_ISDIR(mode):
+        if not stat.S_ISDIR(status.st_mode):
             if walk.is_ignored(path):
                 walk.leave_out(path, IGNORE_FILE)
+            elif not stat.S_ISREG(status.st_mode):
+                # A pipe or a device is not opened: reading it might wait for ever.
+                walk.report(path, "This is no regular file.", "Delete it.")
             else:
-                _add_file(walk, target, path, mode)
+                walk.add(walk, target, path, status)
         elif entry.is_symlink() and through_link:
             message = "This link to a folder is itself reached through a link to a folder."
             walk.report(path, message, "Put the folder in its place.")
@@ -127,7 +157,7 @@ def _entries(walk: _Walk, folder: Path, prefix: str) -> Iterator[os.DirEntry[str
         walk.report(prefix.rstrip("/"), f"The folder cannot be read: {_reason(error)}.", "Make it readable.")
         return
     for entry in entries:
-        reason = _reason_of_name(entry.name)
+        reason = reason_of_name(entry.name)
         if reason is None:
             yield entry
         else:
@@ -135,7 +165,8 @@ def _entries(walk: _Walk, folder: Path, prefix: str) -> Iterator[os.DirEntry[str
             walk.leave_out(f"{prefix}{entry.name}/" if is_folder else prefix + entry.name, reason)
 
 
-def _reason_of_name(name: str) -> str | None:
+def reason_of_name(name: str) -> str | None:
+    """Return why a file or folder of this name belongs to no task; None where it may."""
     if name.startswith("."):
         return "hidden"
     if name in _CACHE_FOLDERS:
@@ -187,19 +218,19 @@ def _is_left_out_folder(walk: _Walk, folder: Path, path: str) -> bool:
     return True
 
 
-def _mode(walk: _Walk, target: Path, path: str) -> int | None:
+def _status(walk: _Walk, target: Path, path: str) -> os.stat_result | None:
     try:
-        return target.stat().st_mode
+        return target.stat()
     except OSError as error:
         walk.report(path, f"The file cannot be read: {_reason(error)}.", "Make it readable.")
         return None
 
 
-def _add_file(walk: _Walk, file: Path, path: str, mode: int) -> None:
-    # A pipe or a device is not opened: reading it might wait for ever.
-    if not stat.S_ISREG(mode):
-        walk.report(path, "This is no regular file.", "Delete it.")
-        return
+def _add_stat(stats: dict[str, os.stat_result], _: _Walk, __: Path, path: str, status: os.stat_result) -> None:
+    stats[path] = status
+
+
+def _add_file(walk: _Walk, file: Path, path: str, _: os.stat_result) -> None:
     try:
         with file.open("rb") as stream:
             digest = hashlib.file_digest(stream, "sha256").hexdigest()

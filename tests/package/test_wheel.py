@@ -41,8 +41,10 @@ def test_a_bundled_sample_task_is_validated_on_bundled_data(installed: Path, tmp
     bundled = "from harness.bundled_files import bundled_folder; print(bundled_folder('sample_tasks'))"
     samples = Path(run([str(installed.with_name("python")), "-c", bundled], tmp_path).strip())
     assert not samples.is_relative_to(CHECKOUT)
-    report = json.loads(run([str(installed), "validate", "--json", str(samples / "binary_functions")], tmp_path))
-    assert report["verdict"] == "passed"
+    command = [str(installed), "validate", "--json", "--output", str(tmp_path), str(samples / "binary_functions")]
+    assert json.loads(run(command, tmp_path))["verdict"] == "passed"
+    # Its template, style and the library that draws have travelled, too.
+    assert 'id="charts"' in (tmp_path / "report.html").read_text()
 
 
 def test_nothing_that_the_wheel_needs_is_missing_from_its_requirements(installed: Path, tmp_path: Path) -> None:

@@ -94,9 +94,9 @@ def test_the_counts_of_junit_are_those_of_the_checks(make_task: MakeTask, valida
 def test_refused_lines_stand_at_their_lines(make_task: MakeTask, validated: Callable[..., Validated]) -> None:
     found = validated(make_task(CUSTOM, requirements="six\npandas~=2.0\nnumpy!=2.0\n"))
     places = [
-        (result["locations"][0]["physicalLocation"]["artifactLocation"]["uri"], region["startLine"])
+        (place["artifactLocation"]["uri"], place["region"]["startLine"])
         for result in found.results
-        if (region := result["locations"][0]["physicalLocation"].get("region"))
+        if (place := result["locations"][0]["physicalLocation"])
     ]
     assert places == [("task/requirements.txt", 2), ("task/requirements.txt", 3)]
     assert "Write pandas>=2.0,<3." in found.results[0]["message"]["text"]
