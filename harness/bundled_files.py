@@ -8,7 +8,7 @@ _PACKAGE = Path(__file__).parent
 
 
 def bundled_folder(name: str) -> Path:
-    """Return the folder `environments` or `sample_tasks`, wherever this installation keeps it.
+    """Return the folder `environments`, `sample_tasks` or `docs`, wherever this installation keeps it.
 
     A wheel carries them under `harness/bundled/`; a checkout (also an editable install) at its top level.
     """

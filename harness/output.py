@@ -14,9 +14,11 @@ from harness.checks import Evidence
 from harness.errors import HarnessError
 from harness.records import CheckResult, TargetType
 from harness.reports.model import Archives, Outputs, Report
+from harness.reports.page import Page, write_page
 from harness.tasks import Task
 
 REPORT_NAME = "report.json"
+PAGE_NAME = "report.html"
 
 
 def prepare_output(folder: Path) -> Path:
@@ -26,7 +28,7 @@ def prepare_output(folder: Path) -> Path:
     """
     make_folder(folder, remedy="Choose another folder with --output.")
     try:
-        for pattern in (REPORT_NAME, LOGS_NAME, TRAINING_ARTIFACT_NAME, "predictions.*", "transformed.*"):
+        for pattern in (REPORT_NAME, PAGE_NAME, LOGS_NAME, TRAINING_ARTIFACT_NAME, "predictions.*", "transformed.*"):
             for stale in folder.glob(pattern):
                 stale.unlink()
         probe = folder / ".writable"
@@ -81,3 +83,8 @@ def collect_logs(evidence: Evidence, checks: Sequence[CheckResult]) -> dict[str,
 def write_report(output: Path, report: Report) -> None:
     """Write report.json, the same document as `--json` prints."""
     (output / REPORT_NAME).write_text(report.model_dump_json(by_alias=True, indent=2), encoding="utf-8")
+
+
+def write_report_page(output: Path, page: Page) -> None:
+    """Write report.html, the report as people look at it."""
+    write_page(output / PAGE_NAME, [page])

@@ -17,7 +17,7 @@ from harness.builds.plan import plan_build
 from harness.checks import Evidence, checks_before_build, checks_before_run, run_checks
 from harness.environments import find_environment
 from harness.errors import HarnessError, Interrupted
-from harness.output import default_output, prepare_output, save_results, write_report
+from harness.output import default_output, prepare_output, save_results, write_report, write_report_page
 from harness.progress import Progress, Silent
 from harness.records import CheckResult, CheckStatus, TargetType
 from harness.reports.model import (
@@ -29,10 +29,12 @@ from harness.reports.model import (
     TaskReport,
     Verdict,
 )
+from harness.reports.page import Drawing, Page
 from harness.runs import plan_stages
 from harness.secrets import missing_credentials, read_secret_values
 from harness.settings import Settings
 from harness.tasks import Task, default_parameters, read_parameters, read_task
+from harness.workbench import BareWorkbench, Workbench
 
 if TYPE_CHECKING:
     from harness.data import SampleData
@@ -47,12 +49,16 @@ def validate(
     settings: Settings | None = None,
     progress: Progress | None = None,
     cancellation: Cancellation | None = None,
+    workbench: Workbench | None = None,
+    keep_page: Callable[[Page], None] | None = None,
     **options: Any,
 ) -> Report:
     """Return whether the platform would accept, train and score with the task in `folder`, and why not.
 
     options: the fields of Settings, in place of `settings`: `validate("task", input="data.csv", target="y")`.
     cancellation: with which another thread can end the build or the run; what was started is gone when that is raised.
+    workbench: what an earlier validation of the same folder has left; without one, nothing is taken over.
+    keep_page: is given what report.html shows, to show it elsewhere too.
     Raises HarnessError for what is no judgement on the task: bad usage, unreadable input, no such backend; Interrupted
     where it was cancelled.
     """
@@ -60,8 +66,9 @@ def validate(
     settings = settings or Settings(**options)
     progress = progress or Silent()
     cancellation = cancellation or Cancellation()
+    workbench = workbench or BareWorkbench()
 
-    task = read_task(Path(folder))
+    task = _read_without_results(Path(folder), settings)
     target_type = decide_target_type(task, settings)
     environment = find_environment(settings.environment or task.metadata.environment_id)
     backend = open_backend(settings.backend, progress)
@@ -79,17 +86,22 @@ def validate(
         missing_credentials=missing_credentials(task.metadata.credential_keys, settings.user_secrets_mount_path),
         missing_metadata=tuple(sorted({*environment.required_metadata_keys} - {*settings.environment_variables})),
     )
+    drawing = Drawing()
     if any_failed(run_checks(known, checks_before_build)):
         evidence = known
         checks = run_checks(known)
         archives, outputs = save_results(output, known, checks, secrets)
+        figures = drawing.finish(known, checks, secrets)
     else:
         refuse_other_languages(task, backend)
         plan = plan_build(environment, task.requirements, task, settings.build_options)
-        with try_task(known, plan, backend, settings, parameters, progress, clock, cancellation) as evidence:
+        with try_task(
+            known, plan, backend, settings, parameters, progress, clock, cancellation, workbench, drawing
+        ) as evidence:
             progress.step("checks")
             checks = clock.timed("checks", lambda: run_checks(evidence))
             archives, outputs = save_results(output, evidence, checks, secrets)
+            figures = drawing.finish(evidence, checks, secrets)
     report = Report(
         verdict=Verdict.FAILED if any_failed(checks) else Verdict.PASSED,
         task=TaskReport.of(task, target_type),
@@ -103,7 +115,19 @@ def validate(
         seconds=clock.seconds(),
     )
     write_report(output, report)
+    page = Page(report, figures)
+    write_report_page(output, page)
+    if keep_page is not None:
+        keep_page(page)
     return report
+
+
+def _read_without_results(folder: Path, settings: Settings) -> Task:
+    """Read the task; where the output folder lies in it, the results of an earlier run are none of its files."""
+    output = settings.output
+    if output is not None and folder.is_dir() and output.resolve().is_relative_to(folder.resolve()):
+        prepare_output(output)
+    return read_task(folder)
 
 
 @contextmanager
@@ -116,38 +140,58 @@ def try_task(
     progress: Progress,
     clock: _Clock,
     cancellation: Cancellation,
+    workbench: Workbench,
+    drawing: Drawing,
 ) -> Iterator[Evidence]:
     """Build and run as far as it goes, and give what was seen; its files live until the context is left.
 
     The build and the worker's imports go on in a second thread while this one reads the data, so that unreadable data
-    is told at once and a ready build costs nothing.
+    is told at once and a ready build costs nothing. The image with the task's files, which no run needs, is made
+    beside the run.
     """
-    with ExitStack() as stack, ThreadPoolExecutor(max_workers=1) as pool:
+    with _put_away_on(workbench) as stack, ThreadPoolExecutor(max_workers=1) as pool:
         stack.callback(backend.cancel)
         with _ended_by(cancellation, backend):
+            plan = replace(plan, only_names_image=True)
             building = pool.submit(_build_and_start, plan, backend, settings, known.task, progress, stack, cancellation)
             try:
-                data = read_data(known.task, known.target_type, settings, plan)
+                data = read_data(known.task, known.target_type, settings, plan, workbench)
                 build, worker = building.result()
+                drawing.begin(pool, data)
             except BaseException:
                 backend.cancel()
                 raise
             clock.note("build", 0.0 if build.cached else build.seconds)
             evidence = replace(known, data=data, build=build)
-            if worker is not None and not any_failed(run_checks(evidence, checks_before_run)):
-                job = Job(
-                    task=known.task,
-                    target_type=known.target_type,
-                    data=data,
-                    parameters=parameters,
-                    secrets_folder=settings.user_secrets_mount_path,
-                    stages=plan_stages(known.target_type, data, settings.timeout_seconds),
-                    memory_bytes=known.memory_bytes,
-                    disk_bytes=settings.disk_limit_bytes,
-                )
-                run = clock.timed("run", lambda: worker.run(job, progress))
-                evidence = replace(evidence, run=run)
+            if worker is not None:
+                with workbench.beside(partial(backend.make_image, build, known.task)):
+                    if not any_failed(run_checks(evidence, checks_before_run)):
+                        job = _plan_job(known, data, settings, parameters)
+                        evidence = replace(evidence, run=clock.timed("run", lambda: worker.run(job, progress)))
         yield evidence
+
+
+def _plan_job(known: Evidence, data: SampleData, settings: Settings, parameters: dict[str, Any]) -> Job:
+    return Job(
+        task=known.task,
+        target_type=known.target_type,
+        data=data,
+        parameters=parameters,
+        secrets_folder=settings.user_secrets_mount_path,
+        stages=plan_stages(known.target_type, data, settings.timeout_seconds),
+        memory_bytes=known.memory_bytes,
+        disk_bytes=settings.disk_limit_bytes,
+    )
+
+
+@contextmanager
+def _put_away_on(workbench: Workbench) -> Iterator[ExitStack]:
+    """Give a stack for what has to be closed, which the workbench does once the block is left."""
+    stack = ExitStack()
+    try:
+        yield stack
+    finally:
+        workbench.put_away(stack)
 
 
 @contextmanager
@@ -193,24 +237,28 @@ def _build(plan: BuildPlan, backend: Backend, progress: Progress) -> BuildResult
     return build_as_of(plan, backend.build, progress)
 
 
-def read_data(task: Task, target_type: TargetType, settings: Settings, plan: BuildPlan) -> SampleData:
+def read_data(
+    task: Task, target_type: TargetType, settings: Settings, plan: BuildPlan, workbench: Workbench
+) -> SampleData:
     """Return the user's data, else the input that the metadata names, else a bundled sample that fits the task."""
     from harness.data import DataOptions, choose_sample, read_sample_data
 
-    options = settings.data_options
-    read = partial(read_sample_data, target_type=target_type, prefer_arrow=plan.names_package("pyarrow"))
-    if options.input is not None:
-        return read(options)
-    if task.metadata.validation_input and (task.folder / task.metadata.validation_input).is_file():
-        own = replace(
-            options,
-            input=task.folder / task.metadata.validation_input,
-            target=options.target or (None if options.target_csv else task.metadata.validation_target),
-        )
-        return read(own)
-    if options != DataOptions():
-        raise HarnessError("options for the data were given without data", remedy="Give the data with --input.")
-    return choose_sample(target_type, task.metadata.type_schema)
+    options, metadata = settings.data_options, task.metadata
+    prefer_arrow = plan.names_package("pyarrow")
+    own = task.folder / metadata.validation_input if metadata.validation_input and not options.input else None
+    if own is not None and own.is_file():
+        target = options.target or (None if options.target_csv else metadata.validation_target)
+        options = replace(options, input=own, target=target)
+
+    def read() -> SampleData:
+        if options.input is not None:
+            return read_sample_data(options, target_type, prefer_arrow=prefer_arrow)
+        if options != DataOptions():
+            raise HarnessError("options for the data were given without data", remedy="Give the data with --input.")
+        return choose_sample(target_type, metadata.type_schema)
+
+    files = [*options.files, own] if own is not None else options.files
+    return workbench.sample_data((options, target_type, prefer_arrow, metadata.type_schema), files, read)
 
 
 def decide_target_type(task: Task, settings: Settings) -> TargetType:

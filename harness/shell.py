@@ -17,6 +17,7 @@ from harness.progress import Progress
 from harness.records import TargetType
 from harness.settings import Settings
 from harness.tasks import Task
+from harness.workbench import BareWorkbench
 from harness.workers.container import CODE_FOLDER, LABELS_FILE, PLACES, SECRETS_FOLDER
 
 EXTENSIONS = {"csv": ".csv", "mtx": ".mtx", "arrow": ".arrow"}
@@ -53,7 +54,7 @@ def shell_command(task: Task, settings: Settings, progress: Progress) -> Iterato
     job = Job(
         task=task,
         target_type=target_type,
-        data=read_data(task, target_type, settings, plan),
+        data=read_data(task, target_type, settings, plan, BareWorkbench()),
         parameters=choose_parameters(task, settings),
         secrets_folder=settings.user_secrets_mount_path,
         stages=(),

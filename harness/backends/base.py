@@ -55,6 +55,13 @@ class Backend(Protocol):
         """Return the finished build, or the earlier one of the same digest. A failed build is a result."""
         ...
 
+    def make_image(self, build: BuildResult, task: Task) -> None:
+        """Make the image with the task's files that a build has only named, where a backend has images.
+
+        Raises HarnessError where the task's files are no longer those that were read.
+        """
+        ...
+
     def start(
         self, build: BuildResult, task: Task, network: NetworkPolicy, variables: Mapping[str, str] = NO_VARIABLES
     ) -> AbstractContextManager[Worker]:

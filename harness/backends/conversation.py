@@ -1,4 +1,4 @@
-"""The host's side of the conversation with a worker, wherever that runs. Source: docs/run-protocol.md."""
+"""The host's side of the conversation with a worker, wherever that runs. Source: docs/reference/run-protocol.md."""
 
 from __future__ import annotations
 

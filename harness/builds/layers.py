@@ -12,9 +12,12 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from harness.builds.model import BuildPlan
+
+if TYPE_CHECKING:
+    from harness.tasks.model import Task
 
 DIGEST_LENGTH = 24
 
@@ -37,10 +40,13 @@ def image_layers(plan: BuildPlan, base_image_id: str, context: Mapping[str, byte
     contents = {name: hashlib.sha256(content).hexdigest() for name, content in sorted(context.items())}
     environment = _digest(base_image_id, contents, sorted(plan.options.build_args.items()))
     dependencies = _digest(environment, plan.requirements, plan.constraints)
-    if plan.task is None:
-        return ImageLayers(environment, dependencies, None)
-    files = [(file.path, file.sha256) for file in plan.task.files]
-    return ImageLayers(environment, dependencies, _digest(dependencies, files))
+    task = task_layer(dependencies, plan.task) if plan.task is not None else None
+    return ImageLayers(environment, dependencies, task)
+
+
+def task_layer(dependencies: str, task: Task) -> str:
+    """Return the digest of a task's files on the dependencies of that digest."""
+    return _digest(dependencies, [(file.path, file.sha256) for file in task.files])
 
 
 def read_context(folder: Path) -> dict[str, bytes]:

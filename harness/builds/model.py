@@ -43,7 +43,7 @@ class BuildPlan:
     environment's own, which the task's requirements have to keep to. `digest` covers all of it; a backend adds what
     only it knows (the interpreter, the base image). declared, pinned: the task's requirements and the environment's
     constraints as they were read, to find a line by its package. task: whose files go into the image, None where only
-    dependencies are asked for.
+    dependencies are asked for. only_names_image: leave the image with them to `Backend.make_image`; no run needs it.
     """
 
     environment: Environment
@@ -55,6 +55,7 @@ class BuildPlan:
     pinned: Requirements = NO_REQUIREMENTS
     task: Task | None = None
     options: BuildOptions = BuildOptions()
+    only_names_image: bool = False
 
     def names_package(self, package: str) -> bool:
         """Tell whether a line asks for this package itself; what dependencies bring is known only after the build."""
@@ -106,9 +107,9 @@ class BuildResult:
     """A finished dependency build.
 
     log: the installer's whole output. python: the interpreter to run the task with, None after a failure; with a
-    backend that has images, its path there. image: the image with the task's files. worker_image: the dependencies
-    and the worker, without those files. environment_image: the base environment alone. notes: what differs from the
-    platform's own build, one sentence each. installer: `pip` or `uv`.
+    backend that has images, its path there. image: the image with the task's files. dependencies_image: the one that
+    it stands on. worker_image: the dependencies and the worker. environment_image: the base environment alone. notes:
+    what differs from the platform's own build, one sentence each. installer: `pip` or `uv`.
     """
 
     status: BuildStatus
@@ -119,6 +120,7 @@ class BuildResult:
     python: Path | None = None
     python_version: str | None = None
     image: str | None = None
+    dependencies_image: str | None = None
     worker_image: str | None = None
     environment_image: str | None = None
     exit_code: int | None = None

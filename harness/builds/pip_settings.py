@@ -34,15 +34,26 @@ def pip_options(environ: Mapping[str, str]) -> dict[str, str]:
     The strongest wins, as in pip: PIP_* variables, then the section [install] of all files, then [global]; within a
     section the strongest file. An empty value says nothing.
     """
-    parsers = [_read_config(file) for file in config_files(environ)]
-    sources = [dict(parser.items(name)) for name in ("global", "install") for parser in parsers if name in parser]
-    sources.append({name[4:]: value for name, value in environ.items() if name.startswith("PIP_")})
-    return {
-        _option_name(name): " ".join(value.split())
-        for source in sources
-        for name, value in source.items()
-        if value.strip()
-    }
+    return {option: value for option, (value, _) in _told(environ).items()}
+
+
+def option_sources(environ: Mapping[str, str]) -> dict[str, str]:
+    """Return option -> the file or variable that says what `pip_options` returns for it."""
+    return {option: source for option, (_, source) in _told(environ).items()}
+
+
+def _told(environ: Mapping[str, str]) -> dict[str, tuple[str, str]]:
+    """Return option -> its value, and the file or variable that it stands in."""
+    parsers = [(str(file), _read_config(file)) for file in config_files(environ)]
+    told = [
+        (name, value, file)
+        for section in ("global", "install")
+        for file, parser in parsers
+        if section in parser
+        for name, value in parser.items(section)
+    ]
+    told += [(name[4:], value, name) for name, value in environ.items() if name.startswith("PIP_")]
+    return {_option_name(name): (" ".join(value.split()), source) for name, value, source in told if value.strip()}
 
 
 def config_files(environ: Mapping[str, str]) -> Iterator[Path]:

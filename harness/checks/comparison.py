@@ -234,7 +234,7 @@ def _differing(left: _Dense | _Sparse, right: _Dense | _Sparse, tolerance: Toler
     assert isinstance(left, _Dense)
     assert isinstance(right, _Dense)
     scale = np.maximum(_magnitude(left.numbers), _magnitude(right.numbers)).max(axis=0, initial=1.0)
-    apart = _apart(left.numbers, right.numbers, scale, tolerance) | (left.hashes != right.hashes)
+    apart = is_apart(left.numbers, right.numbers, scale, tolerance) | (left.hashes != right.hashes)
     rows, columns = np.nonzero(apart)
     return _CellsApart(rows, columns, left.numbers[apart], right.numbers[apart])
 
@@ -243,8 +243,8 @@ def _differing_sparse(left: csr_matrix, right: csr_matrix, tolerance: Tolerance)
     """Compare the cells that either side stores; all others are 0 on both."""
     import numpy as np
 
-    left_cells, left_values = _stored(left)
-    right_cells, right_values = _stored(right)
+    left_cells, left_values = stored_cells(left)
+    right_cells, right_values = stored_cells(right)
     cells = np.union1d(left_cells, right_cells)
     first, second = np.zeros(len(cells)), np.zeros(len(cells))
     first[np.searchsorted(cells, left_cells)] = left_values
@@ -252,11 +252,11 @@ def _differing_sparse(left: csr_matrix, right: csr_matrix, tolerance: Tolerance)
     rows, columns = np.divmod(cells, max(1, left.shape[1]))
     scale = np.ones(max(1, left.shape[1]))
     np.maximum.at(scale, columns, np.maximum(_magnitude(first), _magnitude(second)))
-    apart = _apart(first, second, scale[columns], tolerance)
+    apart = is_apart(first, second, scale[columns], tolerance)
     return _CellsApart(rows[apart], columns[apart], first[apart], second[apart])
 
 
-def _stored(matrix: csr_matrix) -> tuple[np.ndarray, np.ndarray]:
+def stored_cells(matrix: csr_matrix) -> tuple[np.ndarray, np.ndarray]:
     """Return the cells that a matrix stores, each once, as row x columns + column, and their values."""
     import numpy as np
 
@@ -272,8 +272,11 @@ def _magnitude(numbers: np.ndarray) -> np.ndarray:
     return np.abs(np.where(np.isfinite(numbers), numbers, 0.0))
 
 
-def _apart(left: np.ndarray, right: np.ndarray, scale: np.ndarray, tolerance: Tolerance) -> np.ndarray:
-    """Return where two values are further apart than the tolerance; equal infinities and two NaN are not."""
+def is_apart(left: np.ndarray, right: np.ndarray, scale: np.ndarray | float, tolerance: Tolerance) -> np.ndarray:
+    """Return where two values are further apart than the tolerance; equal infinities and two NaN are not.
+
+    scale: the size of value for which the absolute tolerance holds as it is.
+    """
     import numpy as np
 
     allowed = tolerance.absolute * scale + tolerance.relative * np.maximum(_magnitude(left), _magnitude(right))

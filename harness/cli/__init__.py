@@ -11,9 +11,13 @@ from harness.cli.admin import admin
 from harness.cli.arguments import spread
 from harness.cli.build import build
 from harness.cli.bundle import bundle
+from harness.cli.check import check
 from harness.cli.clean import clean
+from harness.cli.compare import compare
+from harness.cli.completion import answer_shells, completion
 from harness.cli.deps import deps
 from harness.cli.diagnose import diagnose
+from harness.cli.doctor import doctor
 from harness.cli.envs import envs
 from harness.cli.init import init
 from harness.cli.lock import lock
@@ -32,7 +36,22 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-for command in (init, validate, deps, build, bundle, diagnose, lock, shell, serve, clean):
+for command in (
+    init,
+    validate,
+    check,
+    compare,
+    deps,
+    build,
+    bundle,
+    diagnose,
+    lock,
+    shell,
+    serve,
+    doctor,
+    completion,
+    clean,
+):
     app.command()(command)
 app.add_typer(envs)
 app.add_typer(admin)
@@ -58,6 +77,7 @@ def run() -> int:
     """Run the command line and return its exit code; an error becomes one message on stderr."""
     from harness.errors import HarnessError
 
+    answer_shells()
     try:
         app(list(spread(sys.argv[1:])))
     except SystemExit as end:

@@ -10,13 +10,14 @@ import typer
 
 from harness.cli.arguments import read_build_args
 from harness.cli.building import BuildLines, explained, plan_task_build, refuse_lines
+from harness.cli.completing import task_folders
 from harness.cli.messages import progress
 from harness.cli.options import AsOfOption, BackendOption, BuildArgOption, EnvOption, JsonOption
 from harness.errors import HarnessError
 
 
 def build(
-    task: Annotated[Path, typer.Argument(help="The task folder.")],
+    task: Annotated[Path, typer.Argument(help="The task folder.", autocompletion=task_folders)],
     *,
     env: EnvOption = None,
     backend: BackendOption = "auto",

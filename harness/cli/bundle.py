@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from harness.cli.clean import size_text
+from harness.cli.completing import task_folders
 from harness.cli.messages import show_error, stderr
 from harness.cli.options import JsonOption
 
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 
 
 def bundle(
-    task: Annotated[Path, typer.Argument(help="The task folder.")],
+    task: Annotated[Path, typer.Argument(help="The task folder.", autocompletion=task_folders)],
     *,
     output: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Where to write; beside the task folder by default.")

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from harness.cli.completing import environments, task_folders
 from harness.cli.deps_check import Check, check_requirements, warn
 from harness.cli.deps_check import show as show_check
 from harness.errors import HarnessError
@@ -29,7 +30,13 @@ UNBROKEN_WIDTH = 100_000
 
 def deps(
     source: Annotated[
-        Path, typer.Argument(help="A requirements file, or a task folder.", show_default=False, metavar="TASK_OR_FILE")
+        Path,
+        typer.Argument(
+            help="A requirements file, or a task folder.",
+            show_default=False,
+            metavar="TASK_OR_FILE",
+            autocompletion=task_folders,
+        ),
     ],
     as_json: Annotated[
         bool, typer.Option("--json", help="Print one JSON document on standard output.", show_default=False)
@@ -51,7 +58,11 @@ def deps(
         ),
     ] = False,
     env: Annotated[
-        str | None, typer.Option(help="With --check, the base environment: a name, an id, a folder or image:TAG.")
+        str | None,
+        typer.Option(
+            help="With --check, the base environment: a name, an id, a folder or image:TAG.",
+            autocompletion=environments,
+        ),
     ] = None,
 ) -> None:
     """Show the dependency records of a requirements file, and the lines that the platform refuses.

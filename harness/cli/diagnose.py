@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from harness.cli.completing import environments
 from harness.errors import HarnessError
 
 if TYPE_CHECKING:
@@ -37,7 +38,11 @@ def diagnose(
     ] = None,
     env: Annotated[
         str | None,
-        typer.Option(help="Base environment, for what the index has for its Python.", show_default=False),
+        typer.Option(
+            help="Base environment, for what the index has for its Python.",
+            show_default=False,
+            autocompletion=environments,
+        ),
     ] = None,
     offline: Annotated[
         bool, typer.Option("--offline", help="Do not ask the package index for more.", show_default=False)

@@ -11,6 +11,7 @@ import typer
 
 from harness.cli.arguments import read_build_args
 from harness.cli.building import explained, plan_task_build, refuse_lines
+from harness.cli.completing import task_folders
 from harness.cli.messages import progress, stderr
 from harness.cli.options import AsOfOption, BackendOption, BuildArgOption, EnvOption, JsonOption
 from harness.errors import HarnessError
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 
 
 def lock(
-    task: Annotated[Path, typer.Argument(help="The task folder.")],
+    task: Annotated[Path, typer.Argument(help="The task folder.", autocompletion=task_folders)],
     *,
     env: EnvOption = None,
     backend: BackendOption = "auto",

@@ -6,8 +6,13 @@ from typing import Annotated
 
 import typer
 
-EnvOption = Annotated[str | None, typer.Option(help="Base environment: a name, an id, a folder or image:TAG.")]
-BackendOption = Annotated[str, typer.Option(help="Where to build: auto, docker or venv.")]
+from harness.cli.completing import backends, environments
+
+EnvOption = Annotated[
+    str | None,
+    typer.Option(help="Base environment: a name, an id, a folder or image:TAG.", autocompletion=environments),
+]
+BackendOption = Annotated[str, typer.Option(help="Where to build: auto, docker or venv.", autocompletion=backends)]
 BuildArgOption = Annotated[
     list[str] | None,
     typer.Option(metavar="NAME=VALUE", help="A value for the Dockerfile's ARG; once for each."),

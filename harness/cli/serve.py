@@ -7,6 +7,8 @@ from typing import Annotated
 
 import typer
 
+from harness.cli.completing import backends
+
 DataFolderOption = Annotated[
     Path | None,
     typer.Option(
@@ -30,7 +32,9 @@ def serve(
     token: Annotated[
         str | None, typer.Option(help="The first user's token; else one is made and printed once.")
     ] = None,
-    backend: Annotated[str, typer.Option(help="Where to build and train: auto, docker or venv.")] = "auto",
+    backend: Annotated[
+        str, typer.Option(help="Where to build and train: auto, docker or venv.", autocompletion=backends)
+    ] = "auto",
     env: Annotated[
         list[Path] | None,
         typer.Option(metavar="FOLDER", help="A base environment beside the bundled ones; once for each."),

@@ -9,13 +9,14 @@ import typer
 
 from harness.cli.arguments import read_build_args
 from harness.cli.building import refuse_lines
+from harness.cli.completing import task_folders
 from harness.cli.messages import progress
 from harness.cli.options import BuildArgOption, EnvOption
 from harness.vocabulary import NetworkPolicy, TargetType
 
 
 def shell(
-    task: Annotated[Path, typer.Argument(help="The task folder.")],
+    task: Annotated[Path, typer.Argument(help="The task folder.", autocompletion=task_folders)],
     *,
     input_file: Annotated[
         Path | None, typer.Option("--input", help="CSV, Parquet, Arrow or MatrixMarket data.")

@@ -4,18 +4,23 @@ from __future__ import annotations
 
 import time
 from collections import Counter
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from harness.cli.arguments import read_assignments, read_build_args
+from harness.cli.completing import backends, environments, task_folders
 from harness.cli.messages import progress, show_error
 from harness.vocabulary import NetworkPolicy, TargetType
 
 if TYPE_CHECKING:
     from harness.reports.model import Report
+    from harness.reports.page import Page
     from harness.settings import Settings
+    from harness.watching import Round
+    from harness.workbench import Workbench
 
 DATA = "Sample data"
 RUN = "Environment and run"
@@ -24,7 +29,9 @@ INTERRUPTED = 130
 
 
 def validate(
-    tasks: Annotated[list[Path], typer.Argument(metavar="TASK...", help="One or more task folders.")],
+    tasks: Annotated[
+        list[Path], typer.Argument(metavar="TASK...", help="One or more task folders.", autocompletion=task_folders)
+    ],
     *,
     input_file: Annotated[
         Path | None,
@@ -68,10 +75,18 @@ def validate(
         bool, typer.Option("--disable-strict-validation", help="Do not judge the typeSchema.", rich_help_panel=RUN)
     ] = False,
     env: Annotated[
-        str | None, typer.Option(help="Base environment: a name, an id, a folder or image:TAG.", rich_help_panel=RUN)
+        str | None,
+        typer.Option(
+            help="Base environment: a name, an id, a folder or image:TAG.",
+            autocompletion=environments,
+            rich_help_panel=RUN,
+        ),
     ] = None,
     backend: Annotated[
-        str, typer.Option(help="Where to build and run: auto, docker or venv.", rich_help_panel=RUN)
+        str,
+        typer.Option(
+            help="Where to build and run: auto, docker or venv.", autocompletion=backends, rich_help_panel=RUN
+        ),
     ] = "auto",
     build_arg: Annotated[
         list[str] | None,
@@ -102,6 +117,10 @@ def validate(
         Path | None, typer.Option(help="Folder for report, archives and predictions.", rich_help_panel=RESULT)
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document.", rich_help_panel=RESULT)] = False,
+    html: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Write the report as one page, all tasks in it.", rich_help_panel=RESULT),
+    ] = None,
     junit: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Write JUnit XML, a test case a check.", rich_help_panel=RESULT)
     ] = None,
@@ -112,14 +131,19 @@ def validate(
         Path | None,
         typer.Option(metavar="FILE", help="Append Markdown, as for $GITHUB_STEP_SUMMARY.", rich_help_panel=RESULT),
     ] = None,
+    watch: Annotated[
+        bool, typer.Option("--watch", help="Validate again whenever a file is saved.", rich_help_panel=RESULT)
+    ] = False,
     verbose: Annotated[bool, typer.Option("--verbose", "-v", help="List every check.", rich_help_panel=RESULT)] = False,
 ) -> None:
     """Tell whether the platform would build, train and score with a task, and if not, which line to change."""
     from harness.builds.days import read_day
     from harness.errors import HarnessError
     from harness.reports import Report
+    from harness.reports.page import Page, write_page
     from harness.settings import Settings
 
+    pages: list[Page] = []
     try:
         settings = Settings(
             input=input_file,
@@ -150,11 +174,29 @@ def validate(
         )
     except HarnessError as error:
         reports = [Report.of_error(error, 0.0)]
+        pages.append(Page(reports[0], folder_name=tasks[0].absolute().name))
         if not as_json:
             show_error(error.finding)
     else:
-        reports = validate_all(tasks, settings, as_json=as_json, verbose=verbose)
+        if watch:
+            from harness.cli.watch import watch_task
+
+            raise typer.Exit(
+                watch_task(
+                    tasks,
+                    settings,
+                    as_json=as_json,
+                    verbose=verbose,
+                    html=html,
+                    junit=junit,
+                    sarif=sarif,
+                    summary=summary,
+                )
+            )
+        reports = validate_all(tasks, settings, as_json=as_json, verbose=verbose, keep_page=pages.append)
     write_formats(reports, junit=junit, sarif=sarif, summary=summary)
+    if html is not None:
+        write_page(html, pages)
     raise typer.Exit(tell(reports, as_json=as_json))
 
 
@@ -188,14 +230,16 @@ def _in_format(reports: list[Report], option: str) -> str:
     return as_markdown(reports)
 
 
-def validate_all(tasks: list[Path], settings: Settings, *, as_json: bool, verbose: bool) -> list[Report]:
+def validate_all(
+    tasks: list[Path], settings: Settings, *, as_json: bool, verbose: bool, keep_page: Callable[[Page], None]
+) -> list[Report]:
     """Validate the tasks one after the other, show each result as it comes, and return the reports."""
     from harness.reports.console import show_report, stdout
 
     reports = []
     console = stdout()
     for folder, output in zip(tasks, output_folders(tasks, settings.output), strict=True):
-        report = validate_one(folder, settings, output)
+        report = validate_one(folder, settings, output, keep_page)
         reports.append(report)
         if report.error is not None and not as_json:
             show_error(report.error.finding)
@@ -235,20 +279,36 @@ def output_folders(tasks: list[Path], output: Path | None) -> list[Path | None]:
     return [output / name for name in names]
 
 
-def validate_one(folder: Path, settings: Settings, output: Path | None) -> Report:
-    """Return the task's report; what kept it from being judged, Ctrl-C too, becomes a report with verdict `error`."""
+def validate_one(
+    folder: Path,
+    settings: Settings,
+    output: Path | None,
+    keep_page: Callable[[Page], None],
+    under_way: Round | None = None,
+    workbench: Workbench | None = None,
+) -> Report:
+    """Return the task's report; what kept it from being judged, Ctrl-C too, becomes a report with verdict `error`.
+
+    keep_page: is given the report's page. under_way, workbench: of a validation that is one of several rounds.
+    """
     from dataclasses import replace
 
     from harness.errors import HarnessError, Interrupted
     from harness.pipeline import validate as run
     from harness.reports import Report
+    from harness.reports.page import Page
 
     started = time.perf_counter()
     try:
         with progress(folder.name) as watching:
-            return run(folder, replace(settings, output=output), watching)
+            own = replace(settings, output=output)
+            if under_way is None:
+                return run(folder, own, watching, keep_page=keep_page)
+            return run(folder, own, under_way.following(watching), under_way.cancellation, workbench, keep_page)
     except KeyboardInterrupt:
         error: HarnessError = Interrupted("interrupted; everything that was started has been ended")
     except HarnessError as known:
         error = known
-    return Report.of_error(error, time.perf_counter() - started)
+    report = Report.of_error(error, time.perf_counter() - started)
+    keep_page(Page(report, folder_name=folder.absolute().name))
+    return report

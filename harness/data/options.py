@@ -29,6 +29,18 @@ class DataOptions:
     class_labels: tuple[str, ...] = ()
     class_labels_file: Path | None = None
 
+    @property
+    def files(self) -> tuple[Path, ...]:
+        """Return the files that are named."""
+        named = (
+            self.input,
+            self.target_csv,
+            self.row_weights_csv,
+            self.sparse_column_file,
+            self.class_labels_file,
+        )
+        return tuple(file for file in named if file is not None)
+
 
 def check_options(options: DataOptions, target_type: TargetType) -> None:
     """Raise HarnessError where options exclude each other or do not go with the target type.

@@ -1,4 +1,4 @@
-"""The input folder of a run: the files that the worker reads (see docs/run-protocol.md)."""
+"""The input folder of a run: the files that the worker reads (see docs/reference/run-protocol.md)."""
 
 from __future__ import annotations
 

@@ -184,6 +184,13 @@ class Report(Record):
     seconds: Seconds
     error: FailureToRun | None = None
 
+    def __repr__(self) -> str:
+        """Return the verdict and what failed: what `assert report.passed` shows."""
+        name = self.task.name if self.task else "a task"
+        failed = [f"{check.id}: {check.message}" for check in self.checks_with(CheckStatus.FAILED)]
+        said = [self.error.message] if self.error else failed
+        return f"<Report of {name}: {', '.join([self.verdict, *said])}>"
+
     @property
     def passed(self) -> bool:
         return self.verdict is Verdict.PASSED
@@ -203,6 +210,14 @@ class Report(Record):
         nothing = Seconds(total=seconds, build=0, run=0, checks=0)
         return cls(verdict=Verdict.ERROR, seconds=nothing, error=FailureToRun.of(error))
 
+    def check(self, check_id: str) -> CheckResult:
+        """Return the result of one check; raises LookupError where there is none of that id."""
+        for check in self.checks:
+            if check.id == check_id:
+                return check
+        why = f": {self.error.finding}" if self.error else ""
+        raise LookupError(f"the report has no check {check_id!r}{why}")
+
     def checks_with(self, status: CheckStatus) -> tuple[CheckResult, ...]:
         """Return the checks that ended so, in the order in which they were made."""
         return tuple(check for check in self.checks if check.status is status)
@@ -217,10 +232,10 @@ class Reports(Record):
 
     @classmethod
     def of(cls, reports: tuple[Report, ...]) -> Reports:
-        worst = max((report.verdict for report in reports), key=list(Verdict).index)
+        worst = max((report.verdict for report in reports), key=list(Verdict).index, default=Verdict.PASSED)
         return cls(verdict=worst, reports=reports)
 
     @property
     def exit_code(self) -> int:
-        """Return the exit code of the first task with the worst verdict."""
-        return next(report.exit_code for report in self.reports if report.verdict is self.verdict)
+        """Return the exit code of the first task with the worst verdict; 0 where there are no tasks."""
+        return next((report.exit_code for report in self.reports if report.verdict is self.verdict), 0)

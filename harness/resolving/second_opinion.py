@@ -14,7 +14,7 @@ from harness.resolving.declared_lines import declared_constraints, declared_requ
 from harness.resolving.model import Conflict, Resolution
 from harness.resolving.resolve import resolve
 
-# The kinds of failure on which uv's resolver has something to say. Source: docs/diagnosis.md.
+# The kinds of failure on which uv's resolver has something to say. Source: docs/how-to/failed-builds/index.md.
 CATEGORIES = frozenset({"conflicting_lines", "transitive_conflict", "base_conflict", "duplicate_requirement"})
 TIMEOUT_SECONDS = 30.0
 MOST_SENTENCES = 3

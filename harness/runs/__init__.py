@@ -1,6 +1,6 @@
 """The host's side of the run protocol: which stages and requests to ask for, and what came back.
 
-Source: docs/run-protocol.md. Nothing here runs task code or unpickles what a task wrote.
+Source: docs/reference/run-protocol.md. Nothing here runs task code or unpickles what a task wrote.
 """
 
 from harness.runs.plan import Edit, Request, Stage, plan_stages

@@ -103,7 +103,7 @@ class ContainerWorker:
 
     Raises BackendUnavailable where the engine does not start it. network_name: the engine's name of the network to
     join; none at all where it is not given. variables: further ones of the container's own environment.
-    Source of what is said to the worker: docs/run-protocol.md.
+    Source of what is said to the worker: docs/reference/run-protocol.md.
     """
 
     def __init__(

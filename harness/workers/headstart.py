@@ -44,7 +44,13 @@ def begin(arguments: Sequence[str]) -> None:
     if not arguments or arguments[0] != COMMAND:
         return
     folder = next((Path(argument) for argument in arguments[1:] if Path(argument, "custom.py").is_file()), None)
-    if folder is None:
+    if folder is not None:
+        prepare(folder)
+
+
+def prepare(folder: Path) -> None:
+    """Start the worker that the last run of a task folder had, where it left a note and none is waiting already."""
+    if _early:
         return
     # A note that is missing, old or spoilt only costs the head start.
     with suppress(OSError, ValueError, KeyError, TypeError):

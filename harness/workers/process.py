@@ -62,7 +62,7 @@ class ProcessRecipe:
 class WorkerProcess:
     """A started worker that imports `preload` and then waits for a job.
 
-    Source of what is said to it: docs/run-protocol.md.
+    Source of what is said to it: docs/reference/run-protocol.md.
     """
 
     def __init__(self, recipe: ProcessRecipe) -> None:

@@ -1,4 +1,4 @@
-"""The few facts of the run protocol that both kinds of worker share. Source: docs/run-protocol.md."""
+"""The few facts of the run protocol that both kinds of worker share. Source: docs/reference/run-protocol.md."""
 
 from __future__ import annotations
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from harness.errors import HarnessError
 
-# What the images of the platform tell a task by. Source: the platform's image contract, docs/run-protocol.md.
+# What the images of the platform tell a task by. Source: the platform's image contract, docs/reference/run-protocol.md.
 CONTRACT_NAMES = frozenset(
     {
         "ARTIFACT_DIRECTORY",

@@ -12,7 +12,7 @@ from harness.checks.engine import Outcome, failed, passed, skipped, warning
 from harness.findings import Finding
 from harness.records import CheckStatus, TargetType
 
-DOCUMENTATION = Path(__file__).parents[2] / "docs" / "checks.md"
+DOCUMENTATION = Path(__file__).parents[2] / "docs" / "reference" / "checks.md"
 
 
 def test_ids_are_the_contract() -> None:

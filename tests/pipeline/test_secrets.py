@@ -51,7 +51,7 @@ def give(folder: Path, **secret: str) -> Path:
 
 def left_behind(output: Path) -> str:
     """Return everything that the harness wrote, archives unpacked."""
-    texts = [(output / "report.json").read_text()]
+    texts = [(output / name).read_text() for name in ("report.json", "report.html")]
     for archive in output.glob("*.tar.gz"):
         with tarfile.open(archive) as members:
             texts += [members.extractfile(member).read().decode("latin-1") for member in members]  # type: ignore[union-attr]

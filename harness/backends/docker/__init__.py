@@ -7,7 +7,7 @@ from contextlib import AbstractContextManager
 
 from harness.backends.base import NO_VARIABLES, Worker
 from harness.backends.cancellation import Cancellation
-from harness.backends.docker.build import build_image
+from harness.backends.docker.build import build_image, make_image
 from harness.backends.docker.images import remove_task_image
 from harness.backends.docker.installed import read_installed
 from harness.backends.docker.run import start_worker
@@ -34,6 +34,10 @@ class DockerBackend:
     def build(self, plan: BuildPlan, progress: Progress) -> BuildResult:
         """Return the images of the plan's layers, built now or earlier."""
         return build_image(plan, progress, self._cancellation)
+
+    def make_image(self, build: BuildResult, task: Task) -> None:
+        """Make the image with the task's files that the build has named, or find the one of an earlier run."""
+        make_image(build, task)
 
     def start(
         self, build: BuildResult, task: Task, network: NetworkPolicy, variables: Mapping[str, str] = NO_VARIABLES

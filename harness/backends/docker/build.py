@@ -29,13 +29,13 @@ from harness.backends.docker.images import (
     tag_of,
 )
 from harness.backends.docker.import_check import check_imports
-from harness.backends.docker.layers import task_image, worker_image
+from harness.backends.docker.layers import found_image, task_image, task_tag, worker_image
 from harness.backends.docker.leftovers import sweep
 from harness.builds.diagnosis import diagnose_build
 from harness.builds.diagnosis.imports import diagnose_imports
 from harness.builds.host_settings import HostSettings, read_host_settings
 from harness.builds.import_check import FAILED_IMPORTS, ImportCheck, names_to_check
-from harness.builds.layers import ImageLayers, image_layers, read_context
+from harness.builds.layers import ImageLayers, image_layers, read_context, task_layer
 from harness.builds.log import frame_log
 from harness.builds.model import BuildPlan, BuildResult, Diagnosis
 from harness.cache import cache_folder, locked, make_folder
@@ -43,6 +43,7 @@ from harness.docker_engine import Label, connect, explained, owned_by
 from harness.errors import Interrupted
 from harness.progress import Progress
 from harness.records import BuildStatus
+from harness.tasks.model import Task
 
 INTERRUPTED = Interrupted.exit_code
 
@@ -56,6 +57,18 @@ def build_image(plan: BuildPlan, progress: Progress, cancellation: Cancellation)
     try:
         with explained("the build cannot go on"), ThreadPoolExecutor(max_workers=1) as remover:
             return _Build(api, plan, progress, cancellation, remover).run()
+    finally:
+        api.close()
+
+
+def make_image(build: BuildResult, task: Task) -> None:
+    """Make the image of the task's files on the dependencies of a build, where it is not there already."""
+    assert build.dependencies_image is not None
+    api = connect()
+    try:
+        with explained("the task's image cannot be made"):
+            dependencies = found_image(api, build.dependencies_image)
+            task_image(api, dependencies, task, task_layer(dependencies.labels[Label.DIGEST], task))
     finally:
         api.close()
 
@@ -254,9 +267,11 @@ class _Build:
         lock = cache_folder() / "images" / f"{layers.dependencies}.worker.lock"
         with locked(lock):
             worker = worker_image(self.api, dependencies, lock)
-        image = dependencies
+        image = dependencies.tag
         if self.plan.task is not None and layers.task is not None:
-            image = task_image(self.api, dependencies, self.plan.task, layers.task)
+            image = task_tag(dependencies, self.plan.task, layers.task)
+            if not self.plan.only_names_image:
+                task_image(self.api, dependencies, self.plan.task, layers.task)
         return BuildResult(
             BuildStatus.SUCCESS,
             record.started,
@@ -265,7 +280,8 @@ class _Build:
             cached=cached,
             python=Path(dependencies.python),
             python_version=dependencies.python_version,
-            image=image.tag,
+            image=image,
+            dependencies_image=dependencies.tag,
             worker_image=worker.tag,
             environment_image=dependencies.labels[Label.ENVIRONMENT],
             exit_code=0,

@@ -25,7 +25,7 @@ from harness.backends.docker.images import (
 )
 from harness.builds.layers import DIGEST_LENGTH
 from harness.docker_engine import explained, owned_by
-from harness.errors import BackendUnavailable
+from harness.errors import BackendUnavailable, HarnessError
 from harness.tar_streams import tar_stream
 from harness.tasks.model import Task
 from harness.workers.container import CODE_FOLDER, NOBODY, RUN_FOLDER, RUN_FOLDERS, WORKER_FOLDER
@@ -75,7 +75,7 @@ def worker_image(api: docker.APIClient, dependencies: Image, lock: Path) -> Imag
             Kind.WORKER, digest, python=dependencies.python, python_version=dependencies.python_version
         )
         commit_layer(api, container, dependencies.id, tag, labels)
-    return _made(api, tag)
+    return found_image(api, tag)
 
 
 def task_image(api: docker.APIClient, dependencies: Image, task: Task, digest: str) -> Image:
@@ -83,8 +83,7 @@ def task_image(api: docker.APIClient, dependencies: Image, task: Task, digest: s
 
     It takes the place of the one that the same task folder had before.
     """
-    digest = _digest(dependencies.id, digest)
-    tag = tag_of(Kind.TASK, digest, task.name)
+    tag = task_tag(dependencies, task, digest)
     found = find_image(api, tag)
     if found is not None:
         return found
@@ -92,15 +91,32 @@ def task_image(api: docker.APIClient, dependencies: Image, task: Task, digest: s
     with explained("the task's image cannot be made"), container_for_layer(api, dependencies.id) as container:
         files = [(f"{CODE_FOLDER.strip('/')}/{file.path}", task.folder / file.path) for file in task.files]
         api.put_archive(container, "/", tar_stream([*_worker_sources(), *files]))
-        labels = layer_labels(Kind.TASK, digest, task.name, folder=folder)
+        _refuse_changed(task)
+        labels = layer_labels(Kind.TASK, tag.rpartition(":")[2], task.name, folder=folder)
         commit_layer(api, container, dependencies.id, tag, labels)
     for image in list_images(api, kind=Kind.TASK, folder=folder):
         if image.tag != tag:
             remove_image(api, image)
-    return _made(api, tag)
+    return found_image(api, tag)
 
 
-def _made(api: docker.APIClient, tag: str) -> Image:
+def task_tag(dependencies: Image, task: Task, digest: str) -> str:
+    """Return the name of the image with the task's files, whose layer has that digest."""
+    return tag_of(Kind.TASK, _digest(dependencies.id, digest), task.name)
+
+
+def _refuse_changed(task: Task) -> None:
+    """Raise HarnessError where a file is not what it was when the task was read: the image is named by what it was."""
+    for file in task.files:
+        with (task.folder / file.path).open("rb") as stream:
+            if hashlib.file_digest(stream, "sha256").hexdigest() != file.sha256:
+                raise HarnessError(
+                    "the file was changed while the task was validated", file=file.path, remedy="Validate it again."
+                )
+
+
+def found_image(api: docker.APIClient, tag: str) -> Image:
+    """Return the image of that name, which was there a moment ago; raises BackendUnavailable where it is gone."""
     image = find_image(api, tag)
     if image is None:
         raise BackendUnavailable(f"the image {tag} was removed while it was made", remedy="Try again.")

@@ -69,6 +69,8 @@ def start_worker(
             container = _new_container(recipe, build, stack)
             if network is NetworkPolicy.ISOLATED:
                 headstart.note(task.folder, container)
+            else:
+                headstart.forget(task.folder)
         stack.callback(container.close)
         stack.enter_context(cancellation.ends_with(container.kill))
         stack.enter_context(_sweeping())

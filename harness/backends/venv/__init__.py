@@ -29,6 +29,9 @@ class VenvBackend:
         """Return the venv of the plan's digest, built now or earlier."""
         return build_venv(plan, progress, self._cancellation)
 
+    def make_image(self, build: BuildResult, _: Task) -> None:
+        """Do nothing: a venv holds no files of a task."""
+
     def start(
         self, build: BuildResult, task: Task, network: NetworkPolicy, variables: Mapping[str, str] = NO_VARIABLES
     ) -> AbstractContextManager[Worker]:

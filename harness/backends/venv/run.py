@@ -13,6 +13,7 @@ from harness.backends.cancellation import Cancellation
 from harness.backends.conversation import LOST, describe, follow, impatient
 from harness.builds.model import BuildResult
 from harness.cache import remove_tree
+from harness.errors import HarnessError
 from harness.progress import Progress
 from harness.records import NetworkPolicy
 from harness.runs import RunResult
@@ -73,8 +74,16 @@ class VenvWorker:
 
 
 def copy_task(job: Job, folder: Path) -> None:
-    """Copy the task's files, so that a run can neither see nor change anything else in the user's folder."""
+    """Copy the task's files, so that a run can neither see nor change anything else in the user's folder.
+
+    Raises HarnessError where one is no longer there.
+    """
     for file in job.task.files:
         target = folder / file.path
         target.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copy(job.task.folder / file.path, target)
+        try:
+            shutil.copy(job.task.folder / file.path, target)
+        except FileNotFoundError as error:
+            raise HarnessError(
+                "the file was removed while the task was validated", file=file.path, remedy="Validate it again."
+            ) from error

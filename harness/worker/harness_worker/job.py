@@ -53,7 +53,7 @@ class Stage:
 
 @dataclass(frozen=True)
 class Job:
-    """Where everything lies (absolute paths) and what to do with it; field by field docs/run-protocol.md."""
+    """Where everything lies (absolute paths) and what to do with it; field by field docs/reference/run-protocol.md."""
 
     code_folder: str
     input_folder: str

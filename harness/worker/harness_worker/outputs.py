@@ -1,4 +1,7 @@
-"""What a scoring hook returned, as files that the host reads without running anything: docs/run-protocol.md, OUTPUT."""
+"""What a scoring hook returned, as files that the host reads without running anything.
+
+Source: docs/reference/run-protocol.md, OUTPUT.
+"""
 
 from __future__ import annotations
 

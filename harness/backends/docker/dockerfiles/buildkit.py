@@ -41,7 +41,7 @@ def build_with_buildkit(
     dockerfile = context / DOCKERFILE
     dockerfile.write_text(request.rewritten or request.dockerfile.text, encoding="utf-8")
     refusals = []
-    for program in _programs():
+    for program in docker_programs():
         listener = _Listener(request, on_line)
         exit_code = run_logged(
             [program, *_address(api), *_arguments(request, dockerfile)],
@@ -61,10 +61,11 @@ def build_with_buildkit(
 BUILDKIT = Builder("BuildKit", build_with_buildkit, mounts_secrets=True)
 
 
-def _programs() -> Iterator[str]:
+def docker_programs() -> Iterator[str]:
+    """Yield the Docker CLIs on PATH, in its order."""
     folders = os.environ.get("PATH", os.defpath).split(os.pathsep)
     found = (shutil.which("docker", path=folder) for folder in dict.fromkeys(folders))
-    return (program for program in found if program)
+    yield from (program for program in found if program)
 
 
 def _arguments(request: BuildRequest, dockerfile: Path) -> list[str]:

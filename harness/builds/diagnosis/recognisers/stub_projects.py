@@ -72,7 +72,7 @@ def _pointers(output: list[str], hints: list[str], package: str) -> Iterator[tup
             if real:
                 yield line.strip(), real
     known = real_project(package)
-    if known:
+    if known and output:
         raised = [line.strip() for line in output if _RAISED.match(line)]
         yield (raised[-1] if raised else output[-1].strip()), known
 

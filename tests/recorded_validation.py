@@ -1,4 +1,4 @@
-"""A validation whose files are written by hand, as docs/run-protocol.md describes them."""
+"""A validation whose files are written by hand, as docs/reference/run-protocol.md describes them."""
 
 from __future__ import annotations
 
