@@ -13,12 +13,11 @@ from harness.cache import cache_folder, make_folder
 from harness.checks import Evidence
 from harness.errors import HarnessError
 from harness.records import CheckResult, TargetType
-from harness.reports.model import Archives, Outputs, Report
+from harness.reports.model import PAGE_NAME, Archives, Outputs, Report
 from harness.reports.page import Page, write_page
 from harness.tasks import Task
 
 REPORT_NAME = "report.json"
-PAGE_NAME = "report.html"
 
 
 def prepare_output(folder: Path) -> Path:

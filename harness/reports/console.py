@@ -11,7 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from harness.records import CheckResult, CheckStatus
-from harness.reports.model import Report, Verdict
+from harness.reports.model import PAGE_NAME, Report, Verdict
 
 STYLES = {
     CheckStatus.PASSED: "green",
@@ -92,7 +92,8 @@ def _summary(report: Report) -> Iterator[str]:
     places = (outputs.predictions, outputs.transformed, archives.training_artifact, archives.logs)
     files = [Path(place) for place in places if place]
     if files:
-        yield f"results: {files[0].parent} ({', '.join(file.name for file in files)})"
+        names = [PAGE_NAME, *(file.name for file in files)]
+        yield f"results: {files[0].parent} ({', '.join(names)})"
 
 
 def printable(text: str) -> str:

@@ -21,6 +21,8 @@ from harness.runs import StageResult, StageStatus
 from harness.tasks.model import Task
 
 SCHEMA_VERSION: Final = 1
+# What a person looks at, in the output folder of every validation.
+PAGE_NAME: Final = "report.html"
 
 
 class Verdict(StrEnum):

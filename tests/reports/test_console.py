@@ -58,7 +58,7 @@ def test_off_a_terminal_each_finding_is_one_line_and_the_failure_comes_first() -
     assert lines[4:] == [
         "  checks: 1 passed, 1 failed, 1 warning",
         "  stages: fit 0.25 s; peak memory 100 MiB",
-        "  results: out (logs.tar.gz)",
+        "  results: out (report.html, logs.tar.gz)",
     ]
 
 

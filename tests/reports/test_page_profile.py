@@ -37,6 +37,11 @@ def test_a_column_of_numbers() -> None:
     assert row(figures, "age") == ("age", "number", "1 (25 %)", "", "20.5", "30.5", "40.5")
 
 
+def test_numbers_too_large_to_be_added_have_no_mean() -> None:
+    figures = describe({"size": [1.5e308, -1.5e308] * 30})
+    assert chart(figures, "size").caption == "number, -1.5e308 to 1.5e308"
+
+
 def test_a_column_of_words() -> None:
     figures = describe({"city": ["Rome", "Oslo", "Rome", None]})
     assert chart(figures, "city").data == {"bars": [["Rome", 2], ["Oslo", 1]]}

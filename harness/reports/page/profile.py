@@ -133,10 +133,11 @@ def summarise_numbers(values: np.ndarray, of_rows: int | None = None) -> Summary
     lowest, highest = float(finite.min()), float(finite.max())
     if rows > len(values):
         lowest, highest = min(lowest, 0.0), max(highest, 0.0)
-    with np.errstate(over="ignore"):
+    with np.errstate(over="ignore", invalid="ignore"):
         mean = float(finite.mean()) * len(finite) / (len(finite) + rows - len(values))
     bins = histogram(finite, bin_edges(finite, SMALL_BINS))
-    return Summary(rows, missing, None, lowest, mean, highest, bins, measured)
+    # Of numbers near the largest ones there may be a sum of infinities, and no mean.
+    return Summary(rows, missing, None, lowest, mean if np.isfinite(mean) else None, highest, bins, measured)
 
 
 def _summarise_dates(column: pd.Series) -> Summary:

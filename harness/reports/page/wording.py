@@ -20,7 +20,7 @@ def number_text(value: float) -> str:
     if value == int(value) and abs(value) < 1e6:
         return f"{int(value):,}"
     text = f"{value:,.0f}" if 1000 <= abs(value) < 1e6 else f"{value:.4g}"
-    return text.replace("e-0", "e-").replace("e+0", "e")
+    return text.replace("e-0", "e-").replace("e+0", "e").replace("e+", "e")
 
 
 def percent_text(part: float, whole: float) -> str:

@@ -12,10 +12,10 @@ from harness.backends import Cancellation
 from harness.builds.log import timestamp
 from harness.cache import make_folder
 from harness.errors import HarnessError, Interrupted
-from harness.output import PAGE_NAME, REPORT_NAME, write_report
+from harness.output import REPORT_NAME, write_report
 from harness.pipeline import validate
 from harness.progress import Progress
-from harness.reports.model import Outputs, Report
+from harness.reports.model import PAGE_NAME, Outputs, Report
 from harness.reports.page import Page
 from harness.reports.page.rendering import render_pages
 from harness.server.trainings.metrics import Metrics, training_metrics
