@@ -75,7 +75,7 @@ def task(
 
 
 def validations_of(config: pytest.Config) -> Validations:
-    """Return what this session has validated so far."""
+    """Return what this run has validated so far."""
     from harness.pytest_plugin.validations import Validations
 
     plugin = config.pluginmanager.get_plugin("harness-validations")

@@ -68,7 +68,7 @@ def upload(name: str, text: str) -> dict[str, str | bytes]:
 
 
 def test_from_signing_in_to_a_shared_task_with_a_trained_model(
-    served: Served, browser_page: Page, new_page: NewPage
+    served: Served, browser_page: Page, new_page: NewPage, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     _, visitors = served
     page = browser_page
@@ -128,7 +128,7 @@ def test_from_signing_in_to_a_shared_task_with_a_trained_model(
         page.get_by_role("link", name="trainingArtifact.tar.gz").click()
     assert artifact.value.suggested_filename == "training-artifact.tar.gz"
     assert page.get_by_role("link", name="predictions.csv").count() == 0
-    assert "/work/" not in page.content()
+    assert str(tmp_path_factory.getbasetemp()) not in page.content()
 
     page.goto(version)
     page.get_by_role("link", name="Mean of <all>", exact=True).click()

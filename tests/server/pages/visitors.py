@@ -38,7 +38,7 @@ class Visitor:
         return self.browser.get(path)
 
     def form_token(self) -> str:
-        """Return what every form of this session has."""
+        """Return what every form has that this visitor is shown."""
         found = re.search(r'name="formToken" value="([0-9a-f]{64})"', self.see("/tasks/new/").text)
         assert found
         return found[1]
