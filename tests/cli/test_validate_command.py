@@ -46,6 +46,7 @@ def test_a_passing_task_exits_with_0_and_leaves_report_archives_and_predictions(
     assert sorted(file.name for file in (tmp_path / "out").iterdir()) == [
         "logs.tar.gz",
         "predictions.csv",
+        "report.html",
         "report.json",
         "trainingArtifact.tar.gz",
     ]
