@@ -175,7 +175,9 @@ class ContainerWorker:
                 # Source: runc, where the kernel refuses a limit below what is in use.
                 if "unable to set memory limit" in str(error.explanation):
                     return False
-                raise
+                # Nothing is left to limit in one that has ended already; why it has, its last words say.
+                if not self._ends_soon():
+                    raise
         return True
 
     def put(self, folder: str, archive: Iterator[bytes]) -> None:
@@ -187,6 +189,14 @@ class ContainerWorker:
         """Give a folder as a tar stream, its own name as the first part of every member's."""
         chunks, _ = self._api.get_archive(self.container_id, folder)
         return iter(chunks)
+
+    def _ends_soon(self) -> bool:
+        """Tell whether the container has ended, or is about to: the engine learns of it after the kernel."""
+        try:
+            self._api.wait(self.container_id, timeout=END_SECONDS)
+        except (DockerException, OSError, *BROKEN_CONNECTION):
+            return False
+        return True
 
     def last_words(self) -> str:
         """Return why the container ended, and the end of what the worker itself wrote to its standard error."""

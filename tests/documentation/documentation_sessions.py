@@ -53,7 +53,8 @@ class Session:
             "COLUMNS": "120",
             "XDG_DATA_HOME": str(folder.with_name("data")),
         }
-        for name in ("VIRTUAL_ENV", "PYTHONPATH"):
+        # Where make runs the tests, it would have a page's own make say so.
+        for name in ("VIRTUAL_ENV", "PYTHONPATH", "MAKEFLAGS", "MAKELEVEL", "MFLAGS", "MAKE_TERMOUT", "MAKE_TERMERR"):
             self._variables.pop(name, None)
         if not page.needs_docker:
             self._variables["DOCKER_HOST"] = f"unix://{folder}/no-engine.sock"

@@ -127,7 +127,7 @@ def _logs(evidence: Evidence, secrets: Iterable[str]) -> Iterator[Log]:
     if evidence.build is not None:
         diagnosis = evidence.build.diagnosis
         lines = star_out(evidence.build.log, secrets).splitlines()
-        yield choose_lines("build", lines, diagnosis.evidence if diagnosis else ())
+        yield choose_lines("build", enumerate(lines, start=1), diagnosis.evidence if diagnosis else ())
     for stage in evidence.run.stages if evidence.run else ():
         if stage.log_file.is_file() and not stage.log_file.is_symlink():
             yield choose_lines(stage.name, read_lines(stage.log_file, secrets))

@@ -6,6 +6,7 @@ import re
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
+from typing import BinaryIO
 
 from harness.archives import star_out
 from harness.reports.page.model import LineKind, Log, LogLine
@@ -16,25 +17,29 @@ LAST_LINES = 2_000
 MOST_BETWEEN = 200
 # Shorter parts of lines may be the same by chance.
 SHORTEST_QUOTE = 12
-# A log without line ends is read in pieces of this size.
+# Of a line, in bytes; a task may write without ever ending one.
 LONGEST_READ = 64 * 1024
+# What is looked at of a file that is larger than both together.
+FIRST_BYTES = LAST_BYTES = 4 * 1024 * 1024
+CHUNK_BYTES = 1024 * 1024
 _ERROR = re.compile(
     r"\b(?:ERROR|FATAL|error|fatal|fatal error):|^\s*\u00d7 |^(?:\w+\.)*\w*(?:Error|Exception)\b|^Traceback \("
 )
 _SIGNS = re.compile(r"^[\W_]+(?:cause: |hint: )?|^(?:error|ERROR): ")
 
 
-def choose_lines(name: str, lines: Iterable[str], evidence: Iterable[str] = ()) -> Log:
+def choose_lines(name: str, lines: Iterable[tuple[int, str]], evidence: Iterable[str] = ()) -> Log:
     """Return the log of that name, cleaned, with the middle left out where it is long.
 
-    evidence: lines that prove a diagnosis; they are kept wherever they stand, and so are the first errors.
+    lines: with their numbers, from 1 on. evidence: lines that prove a diagnosis; they are kept wherever they stand, and
+    so are the first errors.
     """
     proofs = [core for line in evidence if (core := _core(plain_line(line)))]
     first: list[LogLine] = []
     between: list[LogLine] = []
     last: deque[LogLine] = deque(maxlen=LAST_LINES)
     number = 0
-    for number, text in enumerate(lines, start=1):
+    for number, text in lines:
         if len(first) < FIRST_LINES:
             first.append(_line(number, text, proofs))
             continue
@@ -73,8 +78,38 @@ def _core(line: str) -> str:
     return _SIGNS.sub("", line).rstrip()
 
 
-def read_lines(file: Path, secrets: Iterable[str]) -> Iterator[str]:
-    """Yield the lines of a log file, secrets starred out; a line too long to be one comes in pieces."""
-    with file.open(encoding="utf-8", errors="replace", newline="\n") as log:
-        while line := log.readline(LONGEST_READ):
-            yield star_out(line, secrets)
+def read_lines(file: Path, secrets: Iterable[str]) -> Iterator[tuple[int, str]]:
+    """Yield the numbered lines of a log file, secrets starred out; of a large file those of its first and last part."""
+    with file.open("rb") as log:
+        passed = 0
+        for passed, line in enumerate(_whole_lines(log, until=FIRST_BYTES), start=1):
+            yield passed, _text(line, secrets)
+        begin = file.stat().st_size - LAST_BYTES
+        if log.tell() < begin:
+            passed += _count_lines(log, until=begin)
+        for number, line in enumerate(_whole_lines(log), start=passed + 1):
+            yield number, _text(line, secrets)
+
+
+def _whole_lines(log: BinaryIO, until: int | None = None) -> Iterator[bytes]:
+    """Yield the lines that begin before `until`, or all; of one without an end, what is shown of it at most."""
+    while (until is None or log.tell() < until) and (line := log.readline(LONGEST_READ)):
+        rest = line
+        while rest and not rest.endswith(b"\n"):
+            rest = log.readline(LONGEST_READ)
+        yield line
+
+
+def _count_lines(log: BinaryIO, until: int) -> int:
+    """Read on to the first line that begins after `until`, and return how many were passed."""
+    passed = 0
+    while (left := until - log.tell()) > 0:
+        passed += log.read(min(left, CHUNK_BYTES)).count(b"\n")
+    while rest := log.readline(LONGEST_READ):
+        if rest.endswith(b"\n"):
+            return passed + 1
+    return passed
+
+
+def _text(line: bytes, secrets: Iterable[str]) -> str:
+    return star_out(line.decode(errors="replace"), secrets)

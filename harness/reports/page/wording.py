@@ -34,8 +34,10 @@ def percent_text(part: float, whole: float) -> str:
 def plain_line(text: str) -> str:
     """Return a line as a terminal would leave it: no colours, control characters spelled out, cut where it is long."""
     if not text.isprintable():
-        text = printable(clean_line(text))
-    return text if len(text) <= LONGEST_LINE else f"{text[:LONGEST_LINE]} … ({len(text):,} characters)"
+        text = clean_line(text)
+    if len(text) <= LONGEST_LINE:
+        return printable(text)
+    return f"{printable(text[:LONGEST_LINE])} … ({len(text):,} characters)"
 
 
 def plain_text(text: str, secrets: Iterable[str] = ()) -> str:

@@ -17,7 +17,7 @@ REMEDY = "Give a git URL, or the path of a git repository, a folder, or a zip, t
 
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*)://")
 _HELPER = re.compile(r"[A-Za-z0-9+.-]+::")
-_SSH_SHORT = re.compile(r"(?:[^\s/:@-][^\s/:@]*@)?(?:[^\s/:@\[-][^\s/:@]*|\[[0-9A-Fa-f:]+\]):(?!-)\S")
+_SSH_SHORT = re.compile(r"(?:[^\s/:@-][^\s/:@]*@)?(?:[^\s/:@\[-][^\s/:@]*|\[[0-9A-Fa-f:]+\]):(?![:-])\S")
 _ARCHIVE_ENDING = re.compile(r"\.(zip|tar|tgz|tar\.gz)$", re.IGNORECASE)
 
 _WEB_USER = re.compile(r"(https?://)[^/\s]*@", re.IGNORECASE)
