@@ -239,7 +239,7 @@ def test_without_scripts_the_pages_do_what_they_are_for(served: Served, new_page
     page.goto(f"{visitors[ANA].origin}/tasks/{task}/versions/{version}/dependencies/")
     page.get_by_role("button", name="Build", exact=True).click()
     expect(page.locator("#build .status")).to_be_visible()
-    assert not page.get_by_label("Follow the end").is_visible()
+    expect(page.get_by_label("Follow the end")).to_be_hidden()
 
 
 @dataclass(frozen=True, slots=True)
